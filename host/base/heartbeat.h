@@ -1,0 +1,22 @@
+// A thread's sign of life: it ticks each time round its loop, others see how long ago that was. Any thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "base/clock.h"
+
+namespace pulsewatch {
+
+class Heartbeat {
+ public:
+  void tick(SteadyTime now) { last_ns_.store(now.time_since_epoch().count(), std::memory_order_relaxed); }
+  [[nodiscard]] Nanoseconds age(SteadyTime now) const {
+    return now.time_since_epoch() - Nanoseconds(last_ns_.load(std::memory_order_relaxed));
+  }
+
+ private:
+  std::atomic<std::int64_t> last_ns_{0};
+};
+
+}  // namespace pulsewatch

@@ -1,0 +1,83 @@
+#include "base/stack_trace.h"
+
+#include <cxxabi.h>
+#include <dlfcn.h>
+
+#include <array>
+#include <boost/stacktrace.hpp>
+#include <boost/stacktrace/safe_dump_to.hpp>
+#include <cstddef>
+#include <exception>
+#include <map>
+#include <typeinfo>
+#include <vector>
+
+#include "base/mutex.h"
+
+namespace pulsewatch {
+
+namespace {
+
+constexpr std::size_t kMostFrames = 48;
+constexpr std::size_t kMostRemembered = 256;
+
+struct ThrowStack {
+  const void* exception = nullptr;  // the thrown object, to know the stack is the current exception's
+  std::array<const void*, kMostFrames> frames{};
+  std::size_t count = 0;
+};
+
+thread_local ThrowStack last_throw;
+
+using Throw = void (*)(void*, std::type_info*, void (*)(void*));
+
+Throw runtimeThrow() {
+  static const auto next = reinterpret_cast<Throw>(dlsym(RTLD_NEXT, "__cxa_throw"));
+  return next;
+}
+
+std::string describe(const std::vector<const void*>& frames) {
+  std::string text;
+  for (const void* address : frames) {
+    const boost::stacktrace::frame frame(address);
+    text += text.empty() ? "" : "\n";
+    text += boost::stacktrace::to_string(frame);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string currentExceptionTrace() {
+  const std::exception_ptr current = std::current_exception();
+  if (current == nullptr || last_throw.count == 0) return {};
+  const void* object = nullptr;
+  static_assert(sizeof(object) == sizeof(current));
+  __builtin_memcpy(&object, &current, sizeof(object));
+  if (object != last_throw.exception) return {};
+
+  static Mutex mutex;
+  static std::map<std::vector<const void*>, std::string> remembered;
+  const std::vector<const void*> frames(last_throw.frames.begin(), last_throw.frames.begin() + static_cast<std::ptrdiff_t>(last_throw.count));
+  const MutexLock lock(mutex);  // libbacktrace's state is shared
+  if (const auto found = remembered.find(frames); found != remembered.end()) return found->second;
+  std::string text = describe(frames);
+  if (remembered.size() < kMostRemembered) remembered.emplace(frames, text);
+  return text;
+}
+
+}  // namespace pulsewatch
+
+// Stands in front of the C++ runtime's. By its assembler name: compilers have declarations of their own for __cxa_throw that differ.
+// https://itanium-cxx-abi.github.io/cxx-abi/abi-eh.html
+extern "C" [[noreturn]] __attribute__((visibility("default"))) void pulsewatchThrow(void* exception, std::type_info* type,
+                                                                                    void (*destructor)(void*)) __asm__("__cxa_throw");
+
+void pulsewatchThrow(void* exception, std::type_info* type, void (*destructor)(void*)) {
+  using pulsewatch::last_throw;
+  last_throw.exception = exception;
+  last_throw.count = boost::stacktrace::safe_dump_to(1, last_throw.frames.data(), sizeof(last_throw.frames));
+  while (last_throw.count > 0 && last_throw.frames[last_throw.count - 1] == nullptr) --last_throw.count;
+  pulsewatch::runtimeThrow()(exception, type, destructor);
+  __builtin_unreachable();
+}

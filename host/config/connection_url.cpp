@@ -1,0 +1,87 @@
+#include "config/connection_url.h"
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include "config/text_parts.h"
+
+namespace pulsewatch {
+
+namespace {
+
+constexpr std::size_t kMostDatabaseDigits = 9;
+
+// "" when every key of the query is one of `known` and is there once.
+std::string queryFault(const ServiceUrl& url, const std::vector<std::string>& known) {
+  std::vector<std::string> seen;
+  for (const auto& [key, value] : url.query) {
+    if (std::find(known.begin(), known.end(), key) == known.end())
+      return known.empty() ? "it has a query, which it cannot have"
+                           : "its query has an unknown key (known: " + joinedWords(known, " and ") + ")";
+    if (std::find(seen.begin(), seen.end(), key) != seen.end()) return "its query has " + key + " twice";
+    if (value.empty()) return "its query has " + key + " without a value";
+    seen.push_back(key);
+  }
+  return {};
+}
+
+bool isDatabaseNumber(std::string_view text) {
+  return !text.empty() && text.size() <= kMostDatabaseDigits && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+std::string percentEncoded(std::string_view text) {
+  constexpr std::string_view kUnreserved = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char c : text) {
+    if (kUnreserved.find(c) != std::string_view::npos) {
+      encoded += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    encoded += '%';
+    encoded += kDigits[byte >> 4U];
+    encoded += kDigits[byte & 15U];
+  }
+  return encoded;
+}
+
+}  // namespace
+
+std::string mysqlUrlFault(const ServiceUrl& url) {
+  if (url.scheme != "mysql") return "its scheme is not mysql";
+  std::string fault = queryFault(url, {"ssl-mode", "unix_socket", "ssl-ca", "ssl-cert", "ssl-key"});
+  if (!fault.empty()) return fault;
+  if (url.host.empty() && !url.option("unix_socket")) return "it has neither a host nor a unix_socket";
+  const std::string mode = lowerCase(url.option("ssl-mode").value_or("preferred"));
+  const std::vector<std::string> modes{"disabled", "preferred", "required", "verify_ca", "verify_identity"};
+  if (std::find(modes.begin(), modes.end(), mode) == modes.end())
+    return "its ssl-mode is none of DISABLED, PREFERRED, REQUIRED, VERIFY_CA and VERIFY_IDENTITY";
+  if (url.path.find('/', 1) != std::string::npos) return "its path is more than one database's name";
+  return {};
+}
+
+std::string redisUrlFault(const ServiceUrl& url) {
+  const bool is_unix = url.scheme == "unix";
+  if (!is_unix && url.scheme != "redis" && url.scheme != "rediss") return "its scheme is none of redis, rediss and unix";
+  std::string fault = queryFault(url, is_unix ? std::vector<std::string>{"db", "password"} : std::vector<std::string>{});
+  if (!fault.empty()) return fault;
+  if (is_unix) {
+    if (!url.host.empty() || url.port != 0) return "a host stands where a unix socket has none: three slashes go before the path";
+    if (url.path.size() < 2) return "it has no path of a unix socket";
+    if (url.option("db") && !isDatabaseNumber(*url.option("db"))) return "its db is not a number from 0";
+    return {};
+  }
+  if (url.host.empty()) return "it has no host";
+  const bool numbered = url.path.size() < 2 || isDatabaseNumber(std::string_view(url.path).substr(1));
+  return numbered ? "" : "its path is not the number of a database, from 0";
+}
+
+std::string mysqlUrl(const MysqlAddress& address) {
+  const bool ipv6 = address.host.find(':') != std::string::npos;
+  return "mysql://" + percentEncoded(address.user) + (address.password.empty() ? "" : ":" + percentEncoded(address.password)) + "@" +
+         (ipv6 ? "[" + address.host + "]" : percentEncoded(address.host)) + ":" + address.port + "/" + percentEncoded(address.database);
+}
+
+}  // namespace pulsewatch

@@ -1,0 +1,28 @@
+// What pulsewatch takes as the address of a MySQL or a Redis server. Faults are a sentence's end and never quote the URL: it may hold a
+// password. Pure; any thread.
+#pragma once
+
+#include <pulsewatch/service_url.h>
+
+#include <string>
+
+namespace pulsewatch {
+
+// mysql://[user[:password]@]host[:port][/database][?ssl-mode=…&unix_socket=…&ssl-ca=…&ssl-cert=…&ssl-key=…]; "" when it is one.
+std::string mysqlUrlFault(const ServiceUrl& url);
+
+// redis://[user:password@]host[:port][/number], rediss:// alike, unix://[user:password@]/path[?db=number&password=…]; "" when it is one.
+std::string redisUrlFault(const ServiceUrl& url);
+
+struct MysqlAddress {
+  std::string host;  // a name or an address; an IPv6 one without brackets
+  std::string port;
+  std::string user;
+  std::string password;  // "": none
+  std::string database;
+};
+
+// A URL that gives each part back when it is parsed, whatever characters are in it.
+std::string mysqlUrl(const MysqlAddress& address);
+
+}  // namespace pulsewatch

@@ -1,0 +1,190 @@
+#include "config/host_config.h"
+
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "config/network_text.h"
+#include "config/schema.h"
+#include "config/text_parts.h"
+#include "config/typed_value.h"
+
+namespace pulsewatch {
+
+namespace {
+
+constexpr std::size_t kLeastSecretCharacters = 50;
+
+// Reads host keys by their schema; each gives nothing after a mistake.
+class Reader {
+ public:
+  Reader(const Properties& properties, Mistakes& mistakes) : properties_(properties), mistakes_(mistakes) {}
+
+  std::optional<TypedValue> read(std::string_view key) {
+    const auto value = properties_.value(std::string(key), mistakes_);
+    return value ? typedValue(*findHostKey(key), *value, mistakes_) : std::nullopt;
+  }
+  bool flag(std::string_view key) {
+    const auto typed = read(key);
+    return typed && typed->integer != 0;
+  }
+  std::int64_t integer(std::string_view key) {
+    const auto typed = read(key);
+    return typed ? typed->integer : 0;
+  }
+  std::string text(std::string_view key) {
+    const auto typed = read(key);
+    return typed ? typed->text : std::string();
+  }
+  // Each entry must be without fault; `faultOf` gives a sentence's end, "" for none.
+  template <class Fault>
+  std::vector<std::string> list(std::string_view key, Fault faultOf) {
+    const auto value = properties_.value(std::string(key), mistakes_);
+    const auto typed = value ? typedValue(*findHostKey(key), *value, mistakes_) : std::nullopt;
+    if (!typed) return {};
+    for (const std::string& entry : typed->list) reject(*value, entry, faultOf(entry));
+    return typed->list;
+  }
+  void reject(const PropertyValue& value, const std::string& part, const std::string& fault) {
+    if (!fault.empty()) mistakes_.add(value.where, shownValue(value, part) + " " + fault);
+  }
+
+  const Properties& properties_;
+  Mistakes& mistakes_;
+};
+
+std::size_t characters(const std::string& text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+// 64 hexadecimal digits of the kernel's.
+std::string randomSecret() {
+  std::array<unsigned char, 32> bytes{};
+  ssize_t got = 0;
+  do got = ::getrandom(bytes.data(), bytes.size(), 0);
+  while (got < 0 && errno == EINTR);
+  if (got != static_cast<ssize_t>(bytes.size()))
+    throw std::system_error(errno, std::generic_category(), "no random bytes for a SECRET_KEY");
+  std::string secret;
+  for (const unsigned char byte : bytes) {
+    secret += "0123456789abcdef"[byte >> 4U];
+    secret += "0123456789abcdef"[byte & 15U];
+  }
+  return secret;
+}
+
+void readProfile(Reader& reader, HostConfig& config) {
+  config.profile = reader.properties_.profile();
+  if (!config.profile.empty()) return;
+  if (!reader.properties_.given("settings_module")) {
+    reader.mistakes_.add(
+        "DJANGO_SETTINGS_MODULE",
+        "required and neither in the environment nor in a file (settings_module); set it, or DJANGO_SETTINGS_MODULE_FILE, to a "
+        "module path whose last part is the profile, e.g. core.settings.prod");
+    return;
+  }
+  const auto value = reader.properties_.value("settings_module", reader.mistakes_);
+  if (value) reader.reject(*value, value->text, "is not a dotted module path; write e.g. core.settings.prod");
+}
+
+void readSecretKey(Reader& reader, HostConfig& config) {
+  if (const auto value = reader.properties_.value("secret_key", reader.mistakes_)) {
+    config.secret_key = value->text;
+    const std::size_t length = characters(value->text);
+    if (length < kLeastSecretCharacters)
+      reader.mistakes_.add(value->where, "has " + std::to_string(length) + " characters where " + std::to_string(kLeastSecretCharacters) +
+                                             " or more are needed; set it to 50 or more random characters");
+  } else if (!reader.properties_.given("secret_key") && config.profile == "dev") {
+    config.secret_key = randomSecret();
+    config.warnings.emplace_back("SECRET_KEY is not given: a random one was made up for this process, as the profile is dev");
+  } else if (!reader.properties_.given("secret_key")) {
+    reader.mistakes_.add(
+        "SECRET_KEY",
+        "required and neither in the environment nor in a file (secret_key); set it, or SECRET_KEY_FILE, to 50 or more random "
+        "characters");
+  }
+}
+
+void readHttp(Reader& reader, HostConfig& config) {
+  if (const auto address = reader.properties_.value("http.address", reader.mistakes_)) {
+    config.http_address = address->text;
+    if (!isIpAddress(address->text))
+      reader.reject(*address, address->text, "is not an IP address; write one, without brackets: 127.0.0.1, 0.0.0.0 or ::");
+  }
+  config.http_port = static_cast<std::uint16_t>(reader.integer("http.port"));
+  config.allowed_hosts = reader.list("http.allowed_hosts", hostPatternFault);
+  for (std::string& host : config.allowed_hosts) host = lowerCase(host);
+  config.ssl_redirect = reader.flag("http.ssl_redirect");
+  config.ssl_redirect_exempt = reader.list("http.ssl_redirect_exempt", pathFault);
+  config.trusted_proxies = reader.list("http.trusted_proxies", networkFault);
+  config.metrics_enabled = reader.flag("metrics.enabled");
+}
+
+void readPlugins(Reader& reader, HostConfig& config) {
+  config.plugin_directories = reader.list("plugins.directories", [](const std::string&) { return std::string(); });
+  const auto directories = reader.properties_.value("plugins.directories", reader.mistakes_);
+  if (directories && trimmed(directories->text).empty()) reader.mistakes_.add(directories->where, "is empty; write one directory or more");
+  config.plugin_owners = reader.list("plugins.owners", [](const std::string& owner) {
+    return owner.find_first_of(" \t:") == std::string::npos ? std::string() : "is not a user; write a user's name or id";
+  });
+}
+
+void readLog(Reader& reader, HostConfig& config) {
+  config.debug = reader.flag("debug");
+  const std::string level = reader.text("log.level");
+  const std::array<std::string_view, 5> levels{"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"};
+  const auto found = std::find(levels.begin(), levels.end(), level);
+  if (found != levels.end()) config.log_level = static_cast<LogLevel>(1 + (found - levels.begin()));
+  if (config.debug) config.log_level = LogLevel::debug;
+  if (config.debug && config.profile == "prod")
+    config.warnings.emplace_back("DEBUG is on while the profile is prod: HTTP answers show the details of errors");
+  const std::string access = reader.text("log.access");
+  config.log_access = access == "all" ? AccessLog::all : access == "none" ? AccessLog::none : AccessLog::errors;
+}
+
+// Keys of checks' connections are read when a check asks for them; secret_key has been.
+bool isReadElsewhere(const KeyDescription& key) { return key.secret; }
+
+void readWhatIsNotActedOn(Reader& reader, HostConfig& config) {
+  for (const KeyDescription& key : hostKeys()) {
+    if (key.acted_on || !reader.properties_.given(std::string(key.key))) continue;
+    config.not_acted_on.emplace_back(key.key);
+    if (!isReadElsewhere(key)) reader.read(key.key);
+  }
+}
+
+}  // namespace
+
+HostConfig readHostConfig(const Properties& properties, Mistakes& mistakes) {
+  Reader reader(properties, mistakes);
+  HostConfig config;
+  readProfile(reader, config);
+  readSecretKey(reader, config);
+  readHttp(reader, config);
+  readPlugins(reader, config);
+  config.degraded_is_ready = reader.flag("readiness.degraded_is_ready");
+  config.shutdown_drain = std::chrono::milliseconds(reader.integer("shutdown.drain"));
+  readLog(reader, config);
+  readWhatIsNotActedOn(reader, config);
+  return config;
+}
+
+std::map<std::string, std::string> processEnvironment() {
+  std::map<std::string, std::string> variables;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const std::size_t equals = text.find('=');
+    if (equals != std::string_view::npos) variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return variables;
+}
+
+}  // namespace pulsewatch

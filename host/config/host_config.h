@@ -1,0 +1,51 @@
+// The host's own configuration: parsed once, validated as a whole, immutable. What each field is: contract in the README and
+// etc/pulsewatch.properties.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "config/mistakes.h"
+#include "config/properties.h"
+
+namespace pulsewatch {
+
+enum class AccessLog { all, errors, none };
+
+struct HostConfig {
+  std::string profile;     // last part of settings_module
+  std::string secret_key;  // 50 characters or more; of the profile dev perhaps made up
+  bool debug = false;
+
+  std::string http_address;
+  std::uint16_t http_port = 0;
+  std::vector<std::string> allowed_hosts;  // Django's patterns, lower case
+  bool ssl_redirect = false;
+  std::vector<std::string> ssl_redirect_exempt;  // paths
+  std::vector<std::string> trusted_proxies;      // addresses or networks (10.0.0.0/8)
+  bool metrics_enabled = true;
+
+  std::vector<std::string> plugin_directories;  // the last is the strongest
+  std::vector<std::string> plugin_owners;       // user names or ids; empty: root and the daemon's own
+
+  bool degraded_is_ready = true;
+  std::chrono::milliseconds shutdown_drain{5000};
+
+  LogLevel log_level = LogLevel::info;
+  AccessLog log_access = AccessLog::errors;
+
+  std::vector<std::string> warnings;      // sentences to log at start: debug in prod, a made-up SECRET_KEY
+  std::vector<std::string> not_acted_on;  // keys given that this version accepts but does not act on yet
+};
+
+// Validates every host key that is used; conditional ones (database.url, redis.url, mysql.*, celery.*) only when a check asks for them.
+HostConfig readHostConfig(const Properties& properties, Mistakes& mistakes);
+
+// The process's environment as a map; of a name that is there twice the first, as getenv() has it.
+std::map<std::string, std::string> processEnvironment();
+
+}  // namespace pulsewatch

@@ -1,0 +1,21 @@
+// Addresses, networks, Host patterns and paths as the configuration has them: what is wrong with one, as a sentence's end; "" for nothing.
+// Pure; any thread.
+#pragma once
+
+#include <string>
+
+namespace pulsewatch {
+
+// An IPv4 or IPv6 literal, without brackets or a zone.
+bool isIpAddress(const std::string& text);
+
+// An address, or a network: 10.0.0.0/8, fd00::/8.
+std::string networkFault(const std::string& text);
+
+// Django's ALLOWED_HOSTS: *, .example.com, a host name, an IPv4 address, an IPv6 address in brackets.
+std::string hostPatternFault(const std::string& text);
+
+// The path of a request: /ready.
+std::string pathFault(const std::string& text);
+
+}  // namespace pulsewatch

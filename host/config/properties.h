@@ -1,0 +1,64 @@
+// Every layer of the configuration as one: for each key the strongest layer's value, and where it came from.
+//
+// Strongest first: -D, environment (variables, NAME_FILE), pulsewatch.d/*.properties (a later name wins), the profile's overlay, the main
+// file, the built-in default. References (${name}, ${env.NAME}, $$) are replaced when a value is read, so that an undefined one is a
+// mistake only in a value that is used; those of the environment, NAME_FILE and -D are taken literally. Immutable after load(); any thread
+// may read.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/mistakes.h"
+#include "config/property_file.h"
+
+namespace pulsewatch {
+
+struct ConfigInput {
+  std::filesystem::path file;                      // --config
+  std::vector<std::string> overrides;              // each -D's "key=value"
+  std::map<std::string, std::string> environment;  // the process's
+};
+
+struct PropertyValue {
+  std::string text;     // references replaced
+  std::string origin;   // see Property
+  bool secret = false;  // the key is a secret's, or a secret or ${env.…} was put in: never to be shown
+  std::string where;    // how a mistake in it begins: "file:line: key", "-D: key", a variable's name
+};
+
+class Properties {
+ public:
+  // Reads all layers. Keys are checked against the schema (schema.h), but for `check.*` and `plugin.*`, which planChecks() knows about.
+  static Properties load(const ConfigInput& input, Mistakes& mistakes);
+
+  // The value of a key with its references replaced, from the strongest layer or its built-in default. Nothing when no layer has it, or
+  // when it can't be replaced (then there is a mistake). Where `database.url` isn't given but `mysql.password` is, it is made of the
+  // mysql.* keys.
+  [[nodiscard]] std::optional<PropertyValue> value(const std::string& key, Mistakes& mistakes) const;
+
+  // Whether a layer above the built-in defaults has it.
+  [[nodiscard]] bool given(const std::string& key) const;
+
+  // What the layers above the defaults say, as written, by key.
+  [[nodiscard]] const std::map<std::string, Property>& properties() const { return properties_; }
+
+  // "dev" for core.settings.dev; empty while settings_module is missing or invalid.
+  [[nodiscard]] const std::string& profile() const { return profile_; }
+
+ private:
+  std::map<std::string, Property> properties_;
+  std::map<std::string, std::string> environment_;
+  std::string profile_;
+};
+
+// How a mistake about this property begins.
+std::string placeOf(const Property& property);
+
+// The last part of a dotted module path (core.settings.dev -> dev); empty when it is none.
+std::string profileOf(const std::string& settings_module);
+
+}  // namespace pulsewatch

@@ -1,0 +1,156 @@
+#include "config/schema.h"
+
+#include <algorithm>
+#include <array>
+
+namespace pulsewatch {
+
+namespace {
+
+constexpr std::int64_t kMinuteMs = 60'000;
+constexpr std::int64_t kHourMs = 60 * kMinuteMs;
+constexpr std::int64_t kDayMs = 24 * kHourMs;
+constexpr std::int64_t kKiB = 1024;
+constexpr std::int64_t kTiB = kKiB * kKiB * kKiB * kKiB;
+
+constexpr KeyDescription flag(std::string_view key, std::string_view variable, std::string_view default_value, bool acted_on = true) {
+  return {.key = key,
+          .variable = variable,
+          .type = KeyType::boolean,
+          .default_value = default_value,
+          .has_default = true,
+          .acted_on = acted_on};
+}
+constexpr KeyDescription text(std::string_view key, std::string_view variable, std::string_view default_value) {
+  return {.key = key, .variable = variable, .type = KeyType::text, .default_value = default_value, .has_default = true};
+}
+constexpr KeyDescription secret(std::string_view key, std::string_view variable, KeyType type = KeyType::secret, bool acted_on = true) {
+  return {.key = key, .variable = variable, .type = type, .secret = true, .acted_on = acted_on};
+}
+constexpr KeyDescription list(std::string_view key, std::string_view variable, std::string_view default_value,
+                              std::string_view advice = {}) {
+  return {.key = key, .variable = variable, .type = KeyType::list, .default_value = default_value, .has_default = true, .advice = advice};
+}
+constexpr KeyDescription choice(std::string_view key, std::string_view variable, std::string_view choices, std::string_view default_value,
+                                bool acted_on = true) {
+  return {.key = key,
+          .variable = variable,
+          .type = KeyType::choice,
+          .default_value = default_value,
+          .has_default = true,
+          .acted_on = acted_on,
+          .choices = choices};
+}
+constexpr KeyDescription duration(std::string_view key, std::string_view default_value, std::int64_t least, std::int64_t most) {
+  return {.key = key, .type = KeyType::duration, .default_value = default_value, .has_default = true, .least = least, .most = most};
+}
+constexpr KeyDescription count(std::string_view key, std::string_view variable, std::string_view default_value, std::int64_t least,
+                               std::int64_t most, std::string_view advice) {
+  return {.key = key,
+          .variable = variable,
+          .type = KeyType::integer,
+          .default_value = default_value,
+          .has_default = true,
+          .least = least,
+          .most = most,
+          .advice = advice};
+}
+constexpr KeyDescription later(KeyDescription key) {
+  key.acted_on = false;
+  return key;
+}
+constexpr KeyDescription derived(std::string_view key, std::string_view variable, std::string_view default_value) {
+  KeyDescription description = secret(key, variable, KeyType::url, false);
+  description.default_value = default_value;
+  description.has_default = true;
+  return description;
+}
+
+constexpr std::string_view kHostListAdvice = "write hosts with commas between them, without an empty one";
+
+constexpr std::array kHostKeys{
+    secret("secret_key", "SECRET_KEY", KeyType::secret, false),
+    secret("database.url", "DATABASE_URL", KeyType::url),
+    secret("redis.url", "REDIS_URL", KeyType::url),
+    KeyDescription{.key = "settings_module", .variable = "DJANGO_SETTINGS_MODULE"},
+    flag("debug", "DEBUG", "false"),
+    list("http.allowed_hosts", "ALLOWED_HOSTS", "localhost,127.0.0.1", kHostListAdvice),
+    choice("log.level", "LOG_LEVEL", "DEBUG|INFO|WARNING|ERROR|CRITICAL", "INFO"),
+    flag("metrics.enabled", "PROMETHEUS_METRICS_ENABLED", "true"),
+    flag("http.ssl_redirect", "SECURE_SSL_REDIRECT", "false"),
+    flag("console.session_cookie_secure", "SESSION_COOKIE_SECURE", "false", false),
+    flag("console.csrf_cookie_secure", "CSRF_COOKIE_SECURE", "false", false),
+    text("mysql.host", "MYSQL_HOST", "db"),
+    count("mysql.port", "MYSQL_PORT", "3306", 1, 65535, "write the server's port"),
+    text("mysql.user", "MYSQL_USER", "pulsewatch"),
+    secret("mysql.password", "MYSQL_PASSWORD"),
+    text("mysql.database", "MYSQL_DATABASE", "pulsewatch_dev"),
+    derived("celery.broker_url", "CELERY_BROKER_URL", "${redis.url}"),
+    derived("celery.result_backend", "CELERY_RESULT_BACKEND", "${redis.url}"),
+
+    text("http.address", "", "127.0.0.1"),
+    count("http.port", "", "8080", 0, 65535, "write a port, or 0 to pick a free one"),
+    list("http.ssl_redirect_exempt", "", "/healthz,/ready,/metrics", "write paths with commas between them"),
+    list("http.trusted_proxies", "", "", "write addresses or networks (10.0.0.0/8) with commas between them"),
+    list("plugins.directories", "", "/usr/lib/pulsewatch/plugins,/usr/local/lib/pulsewatch/plugins",
+         "write directories with commas between them"),
+    flag("plugins.watch", "", "true", false),
+    choice("plugins.isolation", "", "process|host", "process", false),
+    list("plugins.owners", "", "", "write user names or ids with commas between them"),
+    flag("readiness.degraded_is_ready", "", "true"),
+    duration("shutdown.drain", "5s", 0, kHourMs),
+    choice("log.format", "", "json|text", "json", false),
+    KeyDescription{.key = "log.file", .acted_on = false},
+    later(
+        {.key = "log.rotate_size", .type = KeyType::size, .default_value = "10MiB", .has_default = true, .least = 64 * kKiB, .most = kTiB}),
+    later(count("log.rotate_count", "", "5", 0, 1000, "write how many old files are kept")),
+    choice("log.access", "", "all|errors|none", "errors"),
+    later(text("state.directory", "", "/var/lib/pulsewatch")),
+};
+
+constexpr std::array kCheckKeys{
+    KeyDescription{.key = "plugin"},
+    duration("interval", "10s", 10, 7 * kDayMs),
+    duration("timeout", "2s", 1, kDayMs),
+    flag("critical", "", "true"),
+    count("fall", "", "1", 1, 1000, "write how many failed runs in a row turn the check"),
+    count("rise", "", "1", 1, 1000, "write how many passed runs in a row turn the check"),
+    KeyDescription{.key = "degraded_after", .type = KeyType::duration, .least = 1, .most = kDayMs},
+    KeyDescription{.key = "alias"},
+};
+
+constexpr std::array kPluginKeys{flag("enabled", "", "true"), choice("isolation", "", "process|host", "process", false)};
+
+}  // namespace
+
+std::span<const KeyDescription> hostKeys() { return kHostKeys; }
+std::span<const KeyDescription> checkKeys() { return kCheckKeys; }
+std::span<const KeyDescription> pluginKeys() { return kPluginKeys; }
+
+const KeyDescription* findKey(std::span<const KeyDescription> keys, std::string_view key) {
+  const auto found = std::find_if(keys.begin(), keys.end(), [&](const KeyDescription& description) { return description.key == key; });
+  return found == keys.end() ? nullptr : &*found;
+}
+
+const KeyDescription* findHostKey(std::string_view key) { return findKey(kHostKeys, key); }
+
+const KeyDescription* findByVariable(std::string_view variable) {
+  const auto found =
+      std::find_if(kHostKeys.begin(), kHostKeys.end(), [&](const KeyDescription& key) { return variableOf(key) == variable; });
+  return found == kHostKeys.end() ? nullptr : &*found;
+}
+
+std::string variableOf(const KeyDescription& key) {
+  if (!key.variable.empty()) return std::string(key.variable);
+  std::string name = "PULSEWATCH_";
+  for (const char c : key.key) name += c == '.' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return name;
+}
+
+std::vector<std::string> keyNames(std::span<const KeyDescription> keys) {
+  std::vector<std::string> names;
+  for (const KeyDescription& key : keys) names.emplace_back(key.key);
+  return names;
+}
+
+}  // namespace pulsewatch

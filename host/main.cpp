@@ -1,0 +1,223 @@
+// pulsewatchd: options, signals and exit codes. Everything else is in setup.h and server.h.
+#include <Poco/Channel.h>
+#include <Poco/Message.h>
+#include <Poco/Util/HelpFormatter.h>
+#include <Poco/Util/Option.h>
+#include <Poco/Util/OptionSet.h>
+#include <Poco/Util/ServerApplication.h>
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstring>
+#include <exception>
+#include <filesystem>
+#include <iostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "serve/http_server.h"
+#include "server.h"
+#include "setup.h"
+
+namespace pulsewatch {
+
+namespace {
+
+// sysexits.h
+constexpr int kExitUnavailable = 69;
+constexpr int kExitInternal = 70;
+constexpr int kExitConfig = 78;
+constexpr Milliseconds kFlushTime{200};
+constexpr std::string_view kLogger = "pulsewatch.core.host";
+
+sigset_t ourSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  return signals;
+}
+
+// Poco reports a wrong command line through its logger: as one line on standard error, like every mistake.
+class StandardError final : public Poco::Channel {
+ public:
+  void log(const Poco::Message& message) override { std::cerr << "command line: " << message.getText() << "; --help lists the options\n"; }
+};
+
+class Daemon final : public Poco::Util::ServerApplication {
+ public:
+  Daemon() {
+    setUnixOptions(true);
+    logger().setChannel(new StandardError);
+  }
+
+ protected:
+  void defineOptions(Poco::Util::OptionSet& options) override;
+  void handleOption(const std::string& name, const std::string& value) override;
+  int main(const ArgVec& arguments) override;
+
+ private:
+  enum class Task { run, checkConfig, describe, help, version };
+
+  void printHelp() const;
+  int runServer(const Setup& setup);
+  void serveUntilStopped(Server& server, Log& log, Milliseconds drain_time);
+  [[noreturn]] void leaveAtOnce() const;
+
+  Task task_ = Task::run;
+  std::string config_file_ = "/etc/pulsewatch/pulsewatch.properties";
+  std::string pid_file_;
+  std::vector<std::string> overrides_;
+};
+
+void Daemon::defineOptions(Poco::Util::OptionSet& options) {
+  using Poco::Util::Option;
+  ServerApplication::defineOptions(options);
+  options.addOption(Option("config", "c", "the .properties file; default " + config_file_).argument("FILE"));
+  options.addOption(Option("check-config", "", "read and validate everything, load every plugin, print the table of checks"));
+  options.addOption(Option("describe", "", "print what the plugins are (not in this version)").argument("PLUGIN", false));
+  options.addOption(Option("define", "D", "override one property; strongest; refused for a secret").repeatable(true).argument("key=value"));
+  options.addOption(Option("help", "h", "print this help"));
+  options.addOption(Option("version", "", "print the version"));
+}
+
+void Daemon::handleOption(const std::string& name, const std::string& value) {
+  if (name == "config") config_file_ = std::filesystem::absolute(value).string();  // now: --daemon changes to / later
+  if (name == "define") overrides_.push_back(value);
+  if (name == "pidfile") pid_file_ = value;
+  const Task task = name == "help"           ? Task::help
+                    : name == "version"      ? Task::version
+                    : name == "describe"     ? Task::describe
+                    : name == "check-config" ? Task::checkConfig
+                                             : Task::run;
+  if (task != Task::run) {
+    task_ = task;
+  } else if (name != "config" && name != "define") {
+    ServerApplication::handleOption(name, value);
+  }
+  if (task == Task::help || task == Task::version) stopOptionsProcessing();
+}
+
+int Daemon::main(const ArgVec& arguments) {
+  if (task_ == Task::help) return printHelp(), 0;
+  if (task_ == Task::version) return std::cout << "pulsewatchd " << hostVersion() << "\n", 0;
+  if (task_ == Task::describe) return std::cerr << "--describe is not in this version; it comes with a later one\n", kExitConfig;
+  if (!arguments.empty()) {
+    std::cerr << "command line: " << quoted(arguments.front()) << " is no option; --help lists the options\n";
+    return kExitConfig;
+  }
+  for (const int signal : {SIGILL, SIGBUS, SIGSEGV, SIGFPE, SIGSYS}) std::signal(signal, SIG_DFL);  // Poco made aborts of them
+
+  const Setup setup = readSetup({config_file_, overrides_, processEnvironment()});
+  if (task_ == Task::checkConfig) std::cout << describeSetup(setup) << std::flush;
+  for (const std::string& line : setup.mistakes.lines()) std::cerr << line << '\n';
+  if (!setup.mistakes.empty()) return kExitConfig;
+  return task_ == Task::checkConfig ? 0 : runServer(setup);
+}
+
+int Daemon::runServer(const Setup& setup) {
+  const SystemClock clock;
+  JsonLog log(STDOUT_FILENO, setup.config.log_level, clock);
+  try {
+    Server server(setup, log, clock);
+    log.start();
+    server.start();
+    serveUntilStopped(server, log, setup.config.shutdown_drain);
+    const bool all_ended = server.stop();
+    log.write({LogLevel::info, kLogger, "stopped", all_ended ? "stopped" : "stopped; a check that hangs was left behind", {}});
+    log.stop(clock.steady() + kFlushTime);
+    if (!all_ended) leaveAtOnce();
+    return 0;
+  } catch (const CannotListen& e) {
+    std::cerr << e.what() << '\n';
+    return kExitUnavailable;
+  }
+}
+
+void Daemon::serveUntilStopped(Server& server, Log& log, Milliseconds drain_time) {
+  const sigset_t signals = ourSignals();
+  int signal = 0;
+  while (sigwait(&signals, &signal) != 0 || signal == SIGHUP)
+    log.write({LogLevel::warning, kLogger, "config_reload", "SIGHUP: this version does not reload its configuration; nothing was changed, restart it instead", {}});
+
+  log.write({LogLevel::info, kLogger, "stopping", "stopping: not ready from now on, serving for another " + std::to_string(drain_time.count()) + " ms", {}});
+  server.drain();
+  const SteadyTime until = std::chrono::steady_clock::now() + drain_time;
+  for (;;) {
+    const Nanoseconds left = until - std::chrono::steady_clock::now();
+    if (left <= Nanoseconds(0)) return;
+    const auto whole = std::chrono::floor<std::chrono::seconds>(left);
+    const timespec wait{whole.count(), static_cast<long>((left - whole).count())};
+    const int second = sigtimedwait(&signals, nullptr, &wait);
+    if (second == SIGTERM || second == SIGINT) return;
+  }
+}
+
+// A thread hangs in a plugin: the program can't be taken down around it.
+void Daemon::leaveAtOnce() const {
+  std::error_code error;
+  if (!pid_file_.empty()) std::filesystem::remove(pid_file_, error);
+  std::cout.flush();
+  _exit(0);
+}
+
+void Daemon::printHelp() const {
+  Poco::Util::HelpFormatter formatter(options());
+  formatter.setUnixStyle(true);
+  formatter.setWidth(100);
+  formatter.setCommand("pulsewatchd");
+  formatter.setUsage("[OPTION]...");
+  formatter.setHeader("Loads health-check plugins, runs them on a schedule and serves /healthz, /ready and /metrics.");
+  formatter.setFooter("Exit codes: 0 stopped; 78 a mistake in the configuration; 69 the address cannot be bound; 70 an internal error.");
+  formatter.format(std::cout);
+}
+
+// --daemon forks before anything is read and has no standard error after: what is wrong with the configuration is asked of a child that checks it first.
+int checkBeforeDaemon(int argc, char** argv) {
+  std::vector<char*> arguments;
+  bool daemon = false;
+  for (int i = 0; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--daemon") == 0)
+      daemon = true;
+    else if (std::strncmp(argv[i], "--pidfile", std::strlen("--pidfile")) != 0)
+      arguments.push_back(argv[i]);
+  }
+  if (!daemon) return 0;
+  std::string check = "--check-config";
+  arguments.push_back(check.data());
+  arguments.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  pid_t child = 0;
+  const int error = posix_spawn(&child, "/proc/self/exe", &actions, nullptr, arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) return 0;  // then it is found out later
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : kExitInternal;
+}
+
+}  // namespace
+
+}  // namespace pulsewatch
+
+int main(int argc, char** argv) {
+  const sigset_t signals = pulsewatch::ourSignals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // first of all: a signal during the start waits until it can be answered
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    if (const int code = pulsewatch::checkBeforeDaemon(argc, argv); code != 0) return code;
+    pulsewatch::Daemon daemon;
+    return daemon.run(argc, argv);
+  } catch (const std::exception& e) {
+    std::cerr << "internal error: " << e.what() << '\n';
+  } catch (...) {
+    std::cerr << "internal error\n";
+  }
+  return pulsewatch::kExitInternal;
+}

@@ -1,0 +1,254 @@
+#include "plugin/check_plan.h"
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "config/schema.h"
+#include "config/text_parts.h"
+#include "config/typed_value.h"
+#include "plugin/check_settings.h"
+
+namespace pulsewatch {
+
+namespace {
+
+using Keys = std::map<std::string, const Property*>;  // what follows the name, e.g. "interval"
+using Groups = std::map<std::string, Keys>;           // by check or plugin
+
+// Default names that are promised to users. A plugin that was refused or disabled can't say its own.
+constexpr std::pair<std::string_view, std::string_view> kPromisedNames[] = {
+    {"database", "mysql"}, {"migrations", "migrations"}, {"redis", "redis"}};
+
+std::string promisedName(std::string_view plugin) {
+  for (const auto& [check, owner] : kPromisedNames) {
+    if (owner == plugin) return std::string(check);
+  }
+  return {};
+}
+
+bool isCheckName(const std::string& name) {
+  return !name.empty() && name.size() <= 63 && name[0] >= 'a' && name[0] <= 'z' && name != "group" &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string::npos;
+}
+
+// The given keys `<family>.<name>.<key>` by name.
+Groups grouped(const Properties& properties, const std::string& family, Mistakes& mistakes) {
+  Groups groups;
+  const std::string prefix = family + ".";
+  for (auto entry = properties.properties().lower_bound(prefix);
+       entry != properties.properties().end() && entry->first.rfind(prefix, 0) == 0; ++entry) {
+    const std::string rest = entry->first.substr(prefix.size());
+    const std::size_t dot = rest.find('.');
+    if (dot == std::string::npos || dot == 0 || dot + 1 == rest.size())
+      mistakes.add(placeOf(entry->second), "unknown key; write " + family + ".NAME.KEY");
+    else
+      groups[rest.substr(0, dot)][rest.substr(dot + 1)] = &entry->second;
+  }
+  return groups;
+}
+
+class Planner {
+ public:
+  Planner(const Properties& properties, const std::vector<PluginState>& plugins, Mistakes& mistakes)
+      : properties_(properties), mistakes_(mistakes) {
+    for (const PluginState& plugin : plugins) {
+      const PluginState*& known = plugins_[plugin.name];
+      if (known == nullptr || (!known->loaded && plugin.loaded)) known = &plugin;
+    }
+    for (const auto& [name, plugin] : plugins_) {
+      if (!pluginEnabled(properties, name, mistakes)) disabled_.insert(name);
+    }
+  }
+
+  CheckPlan plan() {
+    checkPluginKeys();
+    chooseDefaults();
+    configured_ = grouped(properties_, "check", mistakes_);
+    for (const auto& [name, keys] : configured_) planConfigured(name, keys);
+    for (const auto& [name, plugin] : plugins_) planDefault(*plugin);
+    std::sort(plan_.checks.begin(), plan_.checks.end(), [](const CheckSpec& a, const CheckSpec& b) { return a.name < b.name; });
+    return std::move(plan_);
+  }
+
+ private:
+  [[nodiscard]] bool enabled(const std::string& plugin) const { return disabled_.count(plugin) == 0; }
+  [[nodiscard]] bool usable(const PluginState& plugin) const { return plugin.loaded && enabled(plugin.name); }
+
+  [[nodiscard]] std::vector<std::string> pluginNames() const {
+    std::vector<std::string> names;
+    for (const auto& [name, plugin] : plugins_) names.push_back(name);
+    return names;
+  }
+
+  // "; did you mean mysql?", or else which there are.
+  [[nodiscard]] std::string pluginAdvice(const std::string& name) const {
+    const std::string near = nearest(name, pluginNames());
+    if (!near.empty()) return "; did you mean " + near + "?";
+    const std::string there = plugins_.empty() ? "there is none" : "there are " + joinedWords(pluginNames(), " and ");
+    return " (" + there + "); put it into one of plugins.directories, or remove the key";
+  }
+
+  void reportNoPlugin(const std::string& where, const std::string& check, const std::string& plugin) {
+    mistakes_.add(where, "check " + check + ": no plugin " + (plugin.empty() ? "of this name" : pulsewatch::quoted(plugin)) + " was found" +
+                             pluginAdvice(plugin));
+  }
+
+  void checkPluginKeys() {
+    for (const auto& [name, keys] : grouped(properties_, "plugin", mistakes_)) {
+      const bool known = plugins_.count(name) > 0;
+      if (!known)
+        mistakes_.add(placeOf(*keys.begin()->second), "no plugin " + pulsewatch::quoted(name) + " was found" + pluginAdvice(name));
+      for (const auto& [key, property] : keys) {
+        const KeyDescription* description = findKey(pluginKeys(), key);
+        if (description == nullptr) {
+          const std::string near = nearest(key, keyNames(pluginKeys()));
+          mistakes_.add(placeOf(*property), "unknown key; " + (near.empty() ? "a plugin has " + joinedWords(keyNames(pluginKeys()), " and ")
+                                                                            : "did you mean plugin." + name + "." + near + "?"));
+        } else if (const auto value = properties_.value(property->key, mistakes_)) {
+          typedValue(*description, *value, mistakes_);
+        }
+        if (description != nullptr && !description->acted_on) plan_.not_acted_on.push_back(property->key);
+      }
+    }
+  }
+
+  // Whose a default name is.
+  void chooseDefaults() {
+    for (const auto& [name, plugin] : plugins_) {
+      if (!usable(*plugin) || !plugin->description.default_check) continue;
+      const auto [owner, added] = default_owners_.try_emplace(*plugin->description.default_check, name);
+      if (!added)
+        plan_.notes.push_back("plugin " + name + " gets no default check: the name " + owner->first + " is that of plugin " +
+                              owner->second);
+    }
+    for (const auto& [name, plugin] : plugins_) {
+      if (!usable(*plugin)) default_owners_.try_emplace(promisedName(name).empty() ? name : promisedName(name), name);
+    }
+  }
+
+  // The plugin of a configured check; nothing after a mistake.
+  std::optional<std::string> pluginOf(const std::string& name, const Keys& keys) {
+    if (keys.count("plugin") > 0) {
+      const auto value = properties_.value("check." + name + ".plugin", mistakes_);
+      if (value && plugins_.count(value->text) > 0) return value->text;
+      const bool shown = value && !value->secret && value->text.find(':') == std::string::npos;  // a name has no colon, a URL has
+      if (value) reportNoPlugin(value->where, name, shown ? value->text : "");
+      return std::nullopt;
+    }
+    const auto owner = default_owners_.find(name);
+    if (owner != default_owners_.end()) return owner->second;
+    const std::string where = placeOf(*keys.begin()->second);
+    for (const auto& [check, plugin] : kPromisedNames) {
+      if (check == name) {
+        reportNoPlugin(where, name, std::string(plugin));
+        return std::nullopt;
+      }
+    }
+    std::vector<std::string> names;
+    for (const auto& [check, plugin] : default_owners_) names.push_back(check);
+    const std::string near = nearest(name, names);
+    mistakes_.add(where, "check " + name + " has no plugin; add check." + name + ".plugin = PLUGIN" +
+                             (near.empty() ? "" : " (or did you mean check." + near + "?)"));
+    return std::nullopt;
+  }
+
+  void planConfigured(const std::string& name, const Keys& keys) {
+    if (!isCheckName(name)) {
+      mistakes_.add(placeOf(*keys.begin()->second),
+                    name == "group" ? "a check cannot be named group, the word is reserved; name it otherwise"
+                                    : "is not a check's name; write lower-case letters, digits, _ and -, 63 at most and a letter first");
+      return;
+    }
+    const auto plugin_name = pluginOf(name, keys);
+    if (!plugin_name) return;
+    const PluginState& plugin = *plugins_.at(*plugin_name);
+    with_checks_.insert(plugin.name);
+    if (!enabled(plugin.name)) {
+      plan_.notes.push_back("check " + name + " is not made: its plugin " + plugin.name + " is disabled");
+      return;
+    }
+    CheckSpec spec = hostPart(name, plugin);
+    if (plugin.loaded) {
+      reportUnknownSettings(name, keys, plugin);
+      spec.settings = readSettings(properties_, name, plugin.description, mistakes_);
+    }
+    plan_.checks.push_back(std::move(spec));
+  }
+
+  // The check that a plugin gets without having been asked.
+  void planDefault(const PluginState& plugin) {
+    const auto owner =
+        std::find_if(default_owners_.begin(), default_owners_.end(), [&](const auto& entry) { return entry.second == plugin.name; });
+    if (owner == default_owners_.end() || !enabled(plugin.name)) return;
+    const std::string& name = owner->first;
+    if (configured_.count(name) > 0) {
+      if (with_checks_.count(plugin.name) == 0)
+        plan_.notes.push_back("plugin " + plugin.name + " gets no default check: check " + name + " is another plugin's");
+      return;
+    }
+    if (plugin.loaded && !canMakeDefault(name, plugin)) return;
+    // A refused plugin's check stays, unhealthy: without it the verdict would be better than with the plugin.
+    if (!plugin.loaded && (promisedName(plugin.name).empty() || !hasConnection(properties_, plugin.name))) return;
+    CheckSpec spec = hostPart(name, plugin);
+    if (plugin.loaded) spec.settings = readSettings(properties_, name, plugin.description, mistakes_);
+    plan_.checks.push_back(std::move(spec));
+  }
+
+  bool canMakeDefault(const std::string& name, const PluginState& plugin) {
+    const std::vector<std::string> missing = missingSettings(properties_, name, plugin.description);
+    if (missing.empty()) return true;
+    const bool must = plugin.name == "mysql" || plugin.name == "redis";
+    if (must && with_checks_.count(plugin.name) == 0)
+      for (const std::string& key : missing) reportMissing(name, plugin.description, key, mistakes_);
+    else if (!must)
+      plan_.notes.push_back("plugin " + plugin.name + " gets no default check: " + joinedWords(missing, " and ") + " of check " + name +
+                            " has no value");
+    return false;
+  }
+
+  CheckSpec hostPart(const std::string& name, const PluginState& plugin) {
+    CheckSpec spec = readHostKeys(properties_, name, mistakes_);
+    spec.plugin = plugin.name;
+    if (!plugin.loaded) spec.unavailable = plugin.refusal.empty() ? "plugin " + plugin.name + " was not loaded" : plugin.refusal;
+    return spec;
+  }
+
+  void reportUnknownSettings(const std::string& name, const Keys& keys, const PluginState& plugin) {
+    std::vector<std::string> known = keyNames(checkKeys());
+    for (const SettingDescription& setting : plugin.description.settings) known.push_back(setting.key);
+    for (const auto& [key, property] : keys) {
+      if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+      const std::string near = nearest(key, known);
+      mistakes_.add(placeOf(*property),
+                    "unknown key of a check of plugin " + plugin.name + "; " +
+                        (near.empty() ? "it has " + joinedWords(known, " and ") : "did you mean check." + name + "." + near + "?"));
+    }
+  }
+
+  const Properties& properties_;
+  Mistakes& mistakes_;
+  std::map<std::string, const PluginState*> plugins_;
+  std::set<std::string> disabled_;
+  std::map<std::string, std::string> default_owners_;  // plugin by the default name it has
+  Groups configured_;
+  std::set<std::string> with_checks_;  // plugins that a configured check is of
+  CheckPlan plan_;
+};
+
+}  // namespace
+
+bool pluginEnabled(const Properties& properties, const std::string& plugin, Mistakes& mistakes) {
+  const std::string key = "plugin." + plugin + ".enabled";
+  if (!properties.given(key)) return true;
+  const auto value = properties.value(key, mistakes);
+  const auto typed = value ? typedValue(*findKey(pluginKeys(), "enabled"), *value, mistakes) : std::nullopt;
+  return !typed || typed->integer != 0;
+}
+
+CheckPlan planChecks(const Properties& properties, const std::vector<PluginState>& plugins, Mistakes& mistakes) {
+  return Planner(properties, plugins, mistakes).plan();
+}
+
+}  // namespace pulsewatch

@@ -1,0 +1,64 @@
+// Which checks there are: the configuration's `check.*` and `plugin.*` keys brought together with what the plugins declare. Pure but for the mistakes it
+// adds; one thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/mistakes.h"
+#include "config/properties.h"
+#include "plugin/plugin_description.h"
+
+namespace pulsewatch {
+
+// One setting of one check, checked against its declaration.
+struct SettingValue {
+  std::string key;
+  SettingType type = SettingType::text;
+  std::string text;          // as the plugin reads it
+  std::int64_t integer = 0;  // integer, boolean (0, 1), duration (ms)
+  double number = 0;         // number, integer
+  bool secret = false;       // type secret or url with a password, hidden, or made from a secret: never shown
+  std::string origin;        // "file:line", a variable, "default"
+};
+
+// One check as it shall run. Plain values, so that it can be sent to a worker process.
+struct CheckSpec {
+  std::string name;
+  std::string plugin;
+  std::string alias;
+  std::chrono::milliseconds interval{10000};
+  std::chrono::milliseconds timeout{2000};
+  bool critical = true;
+  unsigned fall = 1;
+  unsigned rise = 1;
+  std::optional<std::chrono::milliseconds> degraded_after;
+  std::vector<SettingValue> settings;
+  std::string unavailable;                      // not empty: the plugin was refused, the check stays unhealthy with this reason
+  std::map<std::string, std::string> origins;  // of the keys above, by key
+};
+
+// A plugin file as the catalog found it.
+struct PluginState {
+  std::string name;              // the plugin's, or the file's stem while refused before it said one
+  bool loaded = false;
+  std::string refusal;           // a sentence; not empty when refused
+  PluginDescription description; // when loaded
+};
+
+struct CheckPlan {
+  std::vector<CheckSpec> checks;        // by name
+  std::vector<std::string> notes;       // sentences for the log, e.g. why a plugin got no default check
+  std::vector<std::string> not_acted_on;  // check.* and plugin.* keys given that this version does not act on yet
+};
+
+// `plugin.<p>.enabled`, true unless set; a mistake when its value is none. Asked before a file is opened, with the file's stem too.
+bool pluginEnabled(const Properties& properties, const std::string& plugin, Mistakes& mistakes);
+
+CheckPlan planChecks(const Properties& properties, const std::vector<PluginState>& plugins, Mistakes& mistakes);
+
+}  // namespace pulsewatch

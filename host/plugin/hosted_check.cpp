@@ -1,0 +1,224 @@
+#include "plugin/hosted_check.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <exception>
+#include <stdexcept>
+
+#include <pulsewatch/service_url.h>
+
+#include "base/stack_trace.h"
+#include "base/text.h"
+
+namespace pulsewatch {
+
+namespace {
+
+// The C boundary's opaque types are these two.
+pw_check* handle(HostedCheck* check) { return reinterpret_cast<pw_check*>(check); }
+pw_run* handle(HostedRun* run) { return reinterpret_cast<pw_run*>(run); }
+const HostedCheck& of(const pw_check* check) { return *reinterpret_cast<const HostedCheck*>(check); }
+HostedCheck& of(pw_check* check) { return *reinterpret_cast<HostedCheck*>(check); }
+const HostedRun& of(const pw_run* run) { return *reinterpret_cast<const HostedRun*>(run); }
+HostedRun& of(pw_run* run) { return *reinterpret_cast<HostedRun*>(run); }
+
+RunOutcome outcomeOf(std::int32_t status) {
+  return status == PW_STATUS_HEALTHY ? RunOutcome::healthy : status == PW_STATUS_DEGRADED ? RunOutcome::degraded : RunOutcome::unhealthy;
+}
+
+// The password of a URL as it is written and as it is meant.
+void addUrlSecrets(const std::string& text, std::vector<std::string>& secrets) {
+  const std::size_t scheme = text.find("://");
+  const std::size_t at = text.rfind('@');
+  if (scheme != std::string::npos && at != std::string::npos && at > scheme) {
+    const std::size_t colon = text.find(':', scheme + 3);
+    if (colon != std::string::npos && colon < at) secrets.push_back(text.substr(colon + 1, at - colon - 1));
+  }
+  try {
+    const ServiceUrl url = ServiceUrl::parse(text);
+    if (url.password) secrets.push_back(*url.password);
+    if (const auto password = url.option("password")) secrets.push_back(*password);
+  } catch (const std::invalid_argument&) {  // NOLINT(bugprone-empty-catch): not a URL: there is no password in it
+  }
+}
+
+}  // namespace
+
+Redactor::Redactor(const std::vector<SettingValue>& settings) {
+  for (const SettingValue& setting : settings) {
+    if (setting.type == SettingType::url) addUrlSecrets(setting.text, secrets_);
+    if (setting.secret) secrets_.push_back(setting.text);
+  }
+  std::erase_if(secrets_, [](const std::string& secret) { return secret.empty(); });
+  std::sort(secrets_.begin(), secrets_.end(), [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
+}
+
+std::string Redactor::redacted(std::string text) const {
+  for (const std::string& secret : secrets_) {
+    for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at + 3)) text.replace(at, secret.size(), "***");
+  }
+  return text;
+}
+
+HostedCheck::HostedCheck(CheckId id, CheckSpec spec, std::shared_ptr<PluginLibrary> library, HostedCheckEvents& events, LogLevel log_level)
+    : id_(id), spec_(std::move(spec)), library_(std::move(library)), events_(events), log_level_(log_level), redactor_(spec_.settings) {}
+
+RunReport HostedCheck::execute(HostedRun& run) {
+  const SteadyTime begin = std::chrono::steady_clock::now();
+  current_ = &run;
+  run.owner_ = this;
+  try {
+    if (self_ != nullptr || create()) library_->plugin().run(self_, &hostFunctions(), handle(&run));
+  } catch (const std::exception& e) {  // abi.h forbids it; this is not the place to die of it
+    run.status_ = PW_STATUS_UNHEALTHY;
+    run.report_.message = shown(e.what(), kMostMessage);
+    run.report_.error = shown(e.what(), kMostError);
+    run.report_.stack_trace = currentExceptionTrace();
+  }
+  current_ = nullptr;
+  run.report_.duration = std::chrono::steady_clock::now() - begin;
+  run.report_.outcome = outcomeOf(run.status_);
+  if (run.status_ == PW_STATUS_UNKNOWN) run.report_.message = "the plugin gave no result";
+  return std::move(run.report_);
+}
+
+bool HostedCheck::create() {
+  self_ = library_->plugin().create(&hostFunctions(), handle(this));
+  if (self_ == nullptr && current_->status_ == PW_STATUS_UNKNOWN) {
+    current_->status_ = PW_STATUS_UNHEALTHY;
+    current_->report_.message = "the plugin cannot make this check, and says nothing of why";
+  }
+  return self_ != nullptr;
+}
+
+void HostedCheck::destroy() {
+  if (self_ == nullptr) return;
+  try {
+    library_->plugin().destroy(self_);
+  } catch (...) {  // NOLINT(bugprone-empty-catch): abi.h forbids it; nothing is left to be done
+  }
+  self_ = nullptr;
+}
+
+const SettingValue* HostedCheck::setting(const char* key) const {
+  if (key == nullptr) return nullptr;
+  const auto found = std::find_if(spec_.settings.begin(), spec_.settings.end(), [key](const SettingValue& value) { return value.key == key; });
+  return found == spec_.settings.end() ? nullptr : &*found;
+}
+
+std::string HostedCheck::shown(const char* text, std::size_t most) const {
+  if (text == nullptr) return {};
+  // Redacted before it is cut, so that no part of a secret stays; but bounded first, so that megabytes cost little.
+  return cleanText(redactor_.redacted(std::string(text, strnlen(text, most + 4096))), most);
+}
+
+std::int32_t HostedCheck::addSeries(std::uint32_t metric, const char* const* label_values, std::uint32_t count) {
+  const std::vector<MetricDescription>& metrics = library_->description().metrics;
+  if (metric >= metrics.size() || count != metrics[metric].labels.size() || (count > 0 && label_values == nullptr)) return -1;
+  std::vector<std::string> values;
+  for (std::uint32_t i = 0; i < count; ++i) values.push_back(shown(label_values[i], 200));
+  const auto next = static_cast<std::int32_t>(series_.size());
+  const auto found = series_.find({metric, values});
+  if (found != series_.end()) return found->second;
+  if (series_.size() >= kMostSeries) return -1;
+  series_.emplace(std::make_pair(metric, values), next);
+  events_.seriesAdded({id_, next, metric, std::move(values)});
+  return next;
+}
+
+// The functions of pw_host. What they promise is in abi.h.
+struct HostFunctions {
+  static const char* checkName(const pw_check* check) { return of(check).spec_.name.c_str(); }
+  static const char* checkAlias(const pw_check* check) { return of(check).spec_.alias.c_str(); }
+
+  static const char* settingText(const pw_check* check, const char* key) {
+    const SettingValue* value = of(check).setting(key);
+    return value == nullptr ? nullptr : value->text.c_str();
+  }
+  static std::int32_t settingInteger(const pw_check* check, const char* key, std::int64_t* value) {
+    const SettingValue* found = of(check).setting(key);
+    if (found == nullptr || value == nullptr) return 0;
+    if (found->type != SettingType::integer && found->type != SettingType::boolean && found->type != SettingType::duration) return 0;
+    *value = found->integer;
+    return 1;
+  }
+  static std::int32_t settingNumber(const pw_check* check, const char* key, double* value) {
+    const SettingValue* found = of(check).setting(key);
+    if (found == nullptr || value == nullptr || (found->type != SettingType::integer && found->type != SettingType::number)) return 0;
+    *value = found->number;
+    return 1;
+  }
+
+  static std::int32_t logEnabled(const pw_check* check, std::int32_t level) {
+    return level >= static_cast<std::int32_t>(of(check).log_level_) ? 1 : 0;
+  }
+  static void log(pw_check* check, pw_run* run, const pw_log_line* line) {
+    if (line == nullptr || line->size < sizeof(pw_log_line)) return;
+    const std::int32_t level = std::clamp<std::int32_t>(line->level, PW_LOG_DEBUG, PW_LOG_CRITICAL);
+    if (logEnabled(check, level) == 0) return;
+    of(check).events_.pluginLogged({of(check).id_, run == nullptr ? "" : of(run).report_.request_id, static_cast<LogLevel>(level),
+                                 line->event == nullptr ? "plugin" : of(check).shown(line->event, 64),
+                                 of(check).shown(line->message, HostedCheck::kMostError), of(check).shown(line->error, HostedCheck::kMostError),
+                                 std::isfinite(line->duration_ms) ? line->duration_ms : -1});
+  }
+
+  static std::int32_t addSeries(pw_check* check, std::uint32_t metric, const char* const* label_values, std::uint32_t count) {
+    return of(check).addSeries(metric, label_values, count);
+  }
+
+  static void createFailed(pw_check* check, const char* reason) {
+    if (of(check).current_ == nullptr) return;
+    HostedRun& run = *of(check).current_;
+    run.status_ = PW_STATUS_UNHEALTHY;
+    run.report_.message = of(check).shown(reason, HostedCheck::kMostMessage);
+    run.report_.error = of(check).shown(reason, HostedCheck::kMostError);
+    run.report_.stack_trace = currentExceptionTrace();
+  }
+
+  static void setResult(pw_run* run, std::int32_t status, const char* message) {
+    of(run).status_ = status >= PW_STATUS_HEALTHY && status <= PW_STATUS_UNHEALTHY ? status : PW_STATUS_UNKNOWN;
+    of(run).report_.message = of(run).owner_->shown(message, HostedCheck::kMostMessage);
+  }
+  static void setError(pw_run* run, const char* error) {
+    of(run).report_.error = of(run).owner_->shown(error, HostedCheck::kMostError);
+    of(run).report_.stack_trace = error == nullptr ? "" : currentExceptionTrace();
+  }
+  static void observe(pw_run* run, std::int32_t series, double value) {
+    if (!std::isfinite(value) || series < 0 || static_cast<std::size_t>(series) >= of(run).owner_->series_.size()) return;
+    constexpr std::size_t kMostObservations = 1000;  // of one run
+    if (of(run).report_.observations.size() < kMostObservations) of(run).report_.observations.push_back({series, value});
+  }
+  static std::int64_t remainingMs(const pw_run* run) {
+    const auto left = std::chrono::floor<Milliseconds>(of(run).deadline_ - std::chrono::steady_clock::now());
+    return std::max<std::int64_t>(0, left.count());
+  }
+  static std::int32_t cancelled(const pw_run* run) { return of(run).cancelled_.load(std::memory_order_relaxed) ? 1 : 0; }
+  static std::int32_t watch(pw_run* /*run*/, std::int32_t /*fd*/) { return 0; }  // this host doesn't: checks run at their interval
+};
+
+const pw_host& hostFunctions() {
+  static const pw_host functions = {
+      sizeof(pw_host),
+      PW_ABI_MAJOR,
+      PW_ABI_MINOR,
+      &HostFunctions::checkName,
+      &HostFunctions::checkAlias,
+      &HostFunctions::settingText,
+      &HostFunctions::settingInteger,
+      &HostFunctions::settingNumber,
+      &HostFunctions::logEnabled,
+      &HostFunctions::log,
+      &HostFunctions::addSeries,
+      &HostFunctions::createFailed,
+      &HostFunctions::setResult,
+      &HostFunctions::setError,
+      &HostFunctions::observe,
+      &HostFunctions::remainingMs,
+      &HostFunctions::cancelled,
+      &HostFunctions::watch,
+  };
+  return functions;
+}
+
+}  // namespace pulsewatch

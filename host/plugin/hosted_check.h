@@ -1,0 +1,101 @@
+// A check made from a plugin's library in this process: the host's side of the C boundary (pw_check, pw_run) and the functions it lends (pw_host).
+#pragma once
+
+#include <pulsewatch/abi.h>
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "plugin/check_runner.h"
+#include "plugin/plugin_library.h"
+
+namespace pulsewatch {
+
+// Where a hosted check's own reports go besides its run's result; its runner's. Any thread.
+class HostedCheckEvents {
+ public:
+  virtual ~HostedCheckEvents() = default;
+  virtual void seriesAdded(SeriesReport series) = 0;
+  virtual void pluginLogged(PluginLogLine line) = 0;
+};
+
+// Text values that must never be shown, taken out of what a plugin says.
+class Redactor {
+ public:
+  explicit Redactor(const std::vector<SettingValue>& settings);
+  [[nodiscard]] std::string redacted(std::string text) const;
+
+ private:
+  std::vector<std::string> secrets_;  // longest first
+};
+
+class HostedCheck;
+
+// One run in progress. Its flag may be set from any thread, the rest is the running thread's.
+class HostedRun {
+ public:
+  HostedRun(RunRequest request, SteadyTime deadline) : deadline_(deadline) {
+    report_.check = request.check;
+    report_.sequence = request.sequence;
+    report_.request_id = std::move(request.request_id);
+  }
+  void cancel() { cancelled_.store(true, std::memory_order_relaxed); }
+
+ private:
+  friend class HostedCheck;
+  friend struct HostFunctions;
+  const SteadyTime deadline_;
+  std::atomic<bool> cancelled_{false};
+  RunReport report_;
+  std::int32_t status_ = PW_STATUS_UNKNOWN;
+  const HostedCheck* owner_ = nullptr;  // once it is executed
+};
+
+class HostedCheck {
+ public:
+  static constexpr std::size_t kMostSeries = 100;
+  static constexpr std::size_t kMostMessage = 500;  // bytes, as of every text below
+  static constexpr std::size_t kMostError = 4000;
+
+  // Copies the spec; nothing of the plugin's is called. `log_level` is the least that is written.
+  HostedCheck(CheckId id, CheckSpec spec, std::shared_ptr<PluginLibrary> library, HostedCheckEvents& events, LogLevel log_level);
+  HostedCheck(const HostedCheck&) = delete;
+  HostedCheck& operator=(const HostedCheck&) = delete;
+  ~HostedCheck() = default;  // destroy() comes first, unless a run never ends
+
+  // Makes the plugin's check if it isn't there, and runs it. Never throws. One run at a time, any thread.
+  RunReport execute(HostedRun& run);
+  // Frees the plugin's check, if it is there. Not during a run.
+  void destroy();
+
+  [[nodiscard]] CheckId id() const { return id_; }
+  [[nodiscard]] const CheckSpec& spec() const { return spec_; }
+
+ private:
+  friend struct HostFunctions;
+  bool create();
+  [[nodiscard]] const SettingValue* setting(const char* key) const;
+  [[nodiscard]] std::string shown(const char* text, std::size_t most) const;
+  std::int32_t addSeries(std::uint32_t metric, const char* const* label_values, std::uint32_t count);
+
+  const CheckId id_;
+  const CheckSpec spec_;
+  const std::shared_ptr<PluginLibrary> library_;
+  HostedCheckEvents& events_;
+  const LogLevel log_level_;
+  const Redactor redactor_;
+
+  // Touched by one thread at a time: create, run and destroy never overlap.
+  void* self_ = nullptr;
+  HostedRun* current_ = nullptr;
+  std::map<std::pair<std::uint32_t, std::vector<std::string>>, std::int32_t> series_;
+};
+
+// The table every plugin is given.
+const pw_host& hostFunctions();
+
+}  // namespace pulsewatch

@@ -1,0 +1,258 @@
+#include "plugin/local_runner.h"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <optional>
+#include <system_error>
+#include <thread>
+
+#include "base/mutex.h"
+#include "plugin/hosted_check.h"
+
+namespace pulsewatch {
+
+namespace {
+
+constexpr Milliseconds kMostMargin{100};
+
+// The plugin's own deadline is a little before the host's, so that its own sentence beats "timed out".
+Nanoseconds pluginTime(Milliseconds timeout) { return timeout - std::min<Nanoseconds>(Nanoseconds(timeout) / 10, kMostMargin); }
+
+}  // namespace
+
+class LocalRunner::Pool final : public HostedCheckEvents, public std::enable_shared_from_this<Pool> {
+ public:
+  Pool(std::shared_ptr<PluginLibrary> library, RunnerEvents& events, const LocalRunnerOptions& options)
+      : library_(std::move(library)), options_(options), events_(&events) {}
+
+  void add(CheckId check, const CheckSpec& spec) EXCLUDES(mutex_) {
+    auto slot = std::make_shared<Slot>(check, spec, library_, *this, options_.log_level);
+    const MutexLock lock(mutex_);
+    slots_.emplace(check, std::move(slot));
+  }
+
+  void remove(CheckId check) EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    const auto found = slots_.find(check);
+    if (found == slots_.end()) return;
+    if (!found->second->busy) enqueue({found->second, std::nullopt});
+    found->second->removed = true;
+    slots_.erase(found);
+  }
+
+  void start(RunRequest request) EXCLUDES(mutex_);
+  void giveUp(CheckId check, std::uint64_t sequence) EXCLUDES(mutex_);
+  void stop(SteadyTime until) EXCLUDES(mutex_, events_mutex_);
+
+  std::size_t threads() EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    return threads_;
+  }
+
+  void seriesAdded(SeriesReport series) override {
+    tell([&](RunnerEvents& events) { events.seriesAdded(std::move(series)); });
+  }
+  void pluginLogged(PluginLogLine line) override {
+    tell([&](RunnerEvents& events) { events.pluginLogged(std::move(line)); });
+  }
+
+ private:
+  struct Slot {
+    Slot(CheckId id, const CheckSpec& spec, std::shared_ptr<PluginLibrary> library, HostedCheckEvents& events, LogLevel level)
+        : check(id, spec, std::move(library), events, level) {}
+    HostedCheck check;               // its thread's while busy
+    bool busy = false;               // requested or running; guarded by Pool::mutex_, as all below
+    bool stuck = false;              // running and given up
+    bool removed = false;            // to be destroyed after the run
+    std::uint64_t sequence = 0;      // of the present run
+    std::shared_ptr<HostedRun> run;  // while running
+  };
+  struct Job {
+    std::shared_ptr<Slot> slot;
+    std::optional<RunRequest> request;  // none: destroy the check
+  };
+  struct Idle {
+    CondVar wake;
+    bool called = false;
+  };
+
+  void enqueue(Job job) REQUIRES(mutex_);
+  void grow() REQUIRES(mutex_);
+  [[nodiscard]] std::size_t allowedThreads() const REQUIRES(mutex_) { return options_.most_threads + std::min(stuck_, options_.most_stuck); }
+  std::optional<Job> nextJob() EXCLUDES(mutex_);
+  void work();
+  void execute(const Job& job) EXCLUDES(mutex_);
+  std::shared_ptr<HostedRun> runOf(const Job& job) EXCLUDES(mutex_);
+  void finish(const std::shared_ptr<Slot>& slot) EXCLUDES(mutex_);
+
+  // Events end at stop(): whoever is inside is waited for, whoever comes later is silent.
+  template <class Call>
+  void tell(Call call) EXCLUDES(events_mutex_) {
+    {
+      const MutexLock lock(events_mutex_);
+      if (events_ == nullptr) return;
+      ++telling_;
+    }
+    call(*events_told_);
+    const MutexLock lock(events_mutex_);
+    if (--telling_ == 0) told_.notifyAll();
+  }
+
+  // Constant after construction.
+  const std::shared_ptr<PluginLibrary> library_;
+  const LocalRunnerOptions options_;
+
+  Mutex mutex_;
+  std::map<CheckId, std::shared_ptr<Slot>> slots_ GUARDED_BY(mutex_);
+  std::deque<Job> jobs_ GUARDED_BY(mutex_);
+  std::vector<Idle*> idle_ GUARDED_BY(mutex_);  // the last to fall idle is called first, so that the others can end
+  std::size_t threads_ GUARDED_BY(mutex_) = 0;
+  std::size_t stuck_ GUARDED_BY(mutex_) = 0;
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  CondVar ended_;  // a thread has
+
+  Mutex events_mutex_;
+  RunnerEvents* events_ GUARDED_BY(events_mutex_);
+  RunnerEvents* const events_told_ = events_;  // valid while telling_ > 0
+  std::size_t telling_ GUARDED_BY(events_mutex_) = 0;
+  CondVar told_;
+};
+
+void LocalRunner::Pool::start(RunRequest request) {
+  bool refused = false;
+  {
+    const MutexLock lock(mutex_);
+    const auto found = slots_.find(request.check);
+    if (found == slots_.end() || found->second->busy || stopping_) return;
+    refused = idle_.empty() && threads_ >= allowedThreads() && stuck_ >= threads_;
+    if (!refused) {
+      found->second->busy = true;
+      found->second->sequence = request.sequence;
+      enqueue({found->second, std::move(request)});
+    }
+  }
+  if (!refused) return;
+  RunReport report;
+  report.check = request.check;
+  report.sequence = request.sequence;
+  report.request_id = request.request_id;
+  report.message = "not run: every thread of plugin " + library_->description().name + " is stuck";
+  tell([&](RunnerEvents& events) {
+    events.runStarted(report.check, report.sequence);
+    events.runEnded(std::move(report));
+  });
+}
+
+void LocalRunner::Pool::giveUp(CheckId check, std::uint64_t sequence) {
+  const MutexLock lock(mutex_);
+  const auto found = slots_.find(check);
+  if (found == slots_.end() || found->second->sequence != sequence || found->second->run == nullptr || found->second->stuck) return;
+  found->second->run->cancel();
+  found->second->stuck = true;
+  ++stuck_;
+  if (!jobs_.empty()) grow();
+}
+
+void LocalRunner::Pool::enqueue(Job job) {
+  jobs_.push_back(std::move(job));
+  if (idle_.empty()) return grow();
+  idle_.back()->called = true;
+  idle_.back()->wake.notifyOne();
+  idle_.pop_back();
+}
+
+void LocalRunner::Pool::grow() {
+  if (threads_ >= allowedThreads()) return;
+  try {
+    std::thread([pool = shared_from_this()] { pool->work(); }).detach();
+    ++threads_;
+  } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch): no thread to be had: those that are there take the job
+  }
+}
+
+std::optional<LocalRunner::Pool::Job> LocalRunner::Pool::nextJob() {
+  const MutexLock lock(mutex_);
+  const SteadyTime until = std::chrono::steady_clock::now() + options_.idle;
+  while (jobs_.empty() && !stopping_ && std::chrono::steady_clock::now() < until) {
+    Idle self;
+    idle_.push_back(&self);
+    while (!self.called && !stopping_ && std::chrono::steady_clock::now() < until) self.wake.waitUntil(mutex_, until);
+    std::erase(idle_, &self);
+  }
+  // More threads than are allowed: a given-up run has ended after all.
+  if (jobs_.empty() || threads_ > allowedThreads()) {
+    --threads_;
+    ended_.notifyAll();
+    return std::nullopt;
+  }
+  Job job = std::move(jobs_.front());
+  jobs_.pop_front();
+  if (job.request) {
+    const SteadyTime deadline = std::chrono::steady_clock::now() + pluginTime(job.slot->check.spec().timeout);
+    job.slot->run = std::make_shared<HostedRun>(*job.request, deadline);
+  }
+  return job;
+}
+
+void LocalRunner::Pool::work() {
+  while (const auto job = nextJob()) execute(*job);
+}
+
+void LocalRunner::Pool::execute(const Job& job) {
+  if (!job.request) return job.slot->check.destroy();
+  const std::shared_ptr<HostedRun> run = runOf(job);
+  tell([&](RunnerEvents& events) { events.runStarted(job.request->check, job.request->sequence); });
+  RunReport report = job.slot->check.execute(*run);
+  finish(job.slot);
+  tell([&](RunnerEvents& events) { events.runEnded(std::move(report)); });
+}
+
+std::shared_ptr<HostedRun> LocalRunner::Pool::runOf(const Job& job) {
+  const MutexLock lock(mutex_);
+  return job.slot->run;
+}
+
+void LocalRunner::Pool::finish(const std::shared_ptr<Slot>& slot) {
+  const MutexLock lock(mutex_);
+  slot->busy = false;
+  slot->run = nullptr;
+  if (slot->stuck) --stuck_;
+  slot->stuck = false;
+  if (slot->removed) enqueue({slot, std::nullopt});
+}
+
+void LocalRunner::Pool::stop(SteadyTime until) {
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+    std::erase_if(jobs_, [](const Job& job) { return job.request.has_value(); });
+    for (auto& [id, slot] : slots_) {
+      slot->removed = true;
+      if (slot->run != nullptr)
+        slot->run->cancel();
+      else
+        jobs_.push_back({slot, std::nullopt});
+    }
+    slots_.clear();
+    for (Idle* idle : idle_) idle->wake.notifyOne();
+    for (std::size_t i = 0; i < std::min<std::size_t>(jobs_.size(), 8); ++i) grow();  // goodbyes may each take a round trip
+    // Threads of given-up runs are not waited for: they hang.
+    while (threads_ > stuck_ && std::chrono::steady_clock::now() < until) ended_.waitUntil(mutex_, until);
+  }
+  const MutexLock lock(events_mutex_);
+  events_ = nullptr;
+  while (telling_ > 0) told_.wait(events_mutex_);
+}
+
+LocalRunner::LocalRunner(std::shared_ptr<PluginLibrary> library, RunnerEvents& events, const LocalRunnerOptions& options)
+    : pool_(std::make_shared<Pool>(std::move(library), events, options)) {}
+LocalRunner::~LocalRunner() { pool_->stop(std::chrono::steady_clock::now()); }
+void LocalRunner::add(CheckId check, const CheckSpec& spec) { pool_->add(check, spec); }
+void LocalRunner::remove(CheckId check) { pool_->remove(check); }
+void LocalRunner::start(RunRequest request) { pool_->start(std::move(request)); }
+void LocalRunner::giveUp(CheckId check, std::uint64_t sequence) { pool_->giveUp(check, sequence); }
+void LocalRunner::stop(SteadyTime until) { pool_->stop(until); }
+std::size_t LocalRunner::threads() const { return pool_->threads(); }
+
+}  // namespace pulsewatch

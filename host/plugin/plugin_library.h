@@ -1,0 +1,36 @@
+// An opened plugin: its code mapped, its description copied out and validated. Stays mapped for the program's life: unloading often doesn't unload
+// (GNU_UNIQUE symbols, thread_local destructors), so nothing is ever unmapped from a live process.
+#pragma once
+
+#include <pulsewatch/abi.h>
+
+#include <filesystem>
+#include <string>
+
+#include "base/file_descriptor.h"
+#include "plugin/plugin_description.h"
+
+namespace pulsewatch {
+
+class PluginLibrary {
+ public:
+  // Opens a copy made by openPluginFile() and asks it what it is. Runs the library's own initialisers. Throws Refusal: no entry symbol, another major, a newer minor,
+  // missing functions or text, declarations that don't hold. One thread at a time.
+  explicit PluginLibrary(FileDescriptor copy);
+
+  [[nodiscard]] const PluginDescription& description() const { return description_; }
+  [[nodiscard]] const pw_plugin& plugin() const { return *plugin_; }  // any thread
+
+ private:
+  FileDescriptor copy_;  // open while the library is: the loader knows libraries by name, and the name has this number in it
+  const pw_plugin* plugin_ = nullptr;
+  PluginDescription description_;
+};
+
+// Copies and validates what a plugin says of itself. Throws Refusal. Pure; `plugin` may be null.
+PluginDescription describePlugin(const pw_plugin* plugin);
+
+// [a-z][a-z0-9_-]{0,62}: names of plugins and of checks.
+bool isName(const std::string& text);
+
+}  // namespace pulsewatch

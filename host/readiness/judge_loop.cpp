@@ -1,0 +1,63 @@
+#include "readiness/judge_loop.h"
+
+namespace pulsewatch {
+
+void JudgeLoop::start() {
+  judgeNow();
+  thread_ = std::thread([this] { loop(); });
+}
+
+void JudgeLoop::stop() {
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+    wake_.notifyAll();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void JudgeLoop::wake() {
+  const MutexLock lock(mutex_);
+  changed_ = true;
+  wake_.notifyAll();
+}
+
+void JudgeLoop::drain() {
+  draining_ = true;
+  judgeNow();
+}
+
+JudgeInput JudgeLoop::input() const {
+  JudgeInput input;
+  input.wall = clock_.wall();
+  input.active = active_time_.now();
+  input.draining = draining_;
+  input.scheduler_alive = scheduler_.age(clock_.steady()) < kAlive;
+  return input;
+}
+
+void JudgeLoop::judgeNow() {
+  const MutexLock lock(judging_);
+  sink_.judged(std::make_shared<const Verdict>(judge(board_.snapshot(), policy_, input())));
+  heartbeat_.tick(clock_.steady());
+}
+
+void JudgeLoop::loop() {
+  SteadyTime rest_until = clock_.steady();
+  for (;;) {
+    {
+      const MutexLock lock(mutex_);
+      const SteadyTime until = clock_.steady() + kPeriod;
+      while (!stopping_ && !changed_ && clock_.steady() < until) wake_.waitUntil(mutex_, until);
+      while (!stopping_ && clock_.steady() < rest_until) wake_.waitUntil(mutex_, rest_until);
+      if (stopping_) return;
+      changed_ = false;
+    }
+    const SteadyTime begin = clock_.steady();
+    judgeNow();
+    const SteadyTime end = clock_.steady();
+    rest_until = end + 4 * (end - begin);
+  }
+}
+
+}  // namespace pulsewatch

@@ -1,0 +1,70 @@
+// Judges again and again, on a thread of its own: at once after a change of status, else twice a second, so that what it publishes is never old. Between two
+// verdicts lies at least four times the work of one, so that ten thousand checks turning at once cost it a fraction of a core, not all of it.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <thread>
+
+#include "base/heartbeat.h"
+#include "base/mutex.h"
+#include "readiness/readiness.h"
+#include "schedule/active_time.h"
+
+namespace pulsewatch {
+
+// Takes each verdict, on the judge's thread. What it does there is work between two verdicts.
+class VerdictSink {
+ public:
+  virtual ~VerdictSink() = default;
+  virtual void judged(const std::shared_ptr<const Verdict>& verdict) = 0;
+};
+
+class JudgeLoop {
+ public:
+  static constexpr Milliseconds kPeriod{500};
+  static constexpr std::chrono::seconds kAlive{5};  // a heartbeat older than this is a thread that makes no progress
+
+  // All must outlive stop().
+  JudgeLoop(const Clock& clock, const ActiveTime& active_time, const Heartbeat& scheduler, const ResultBoard& board, ReadinessPolicy policy, VerdictSink& sink)
+      : clock_(clock), active_time_(active_time), scheduler_(scheduler), board_(board), policy_(policy), sink_(sink) {}
+  JudgeLoop(const JudgeLoop&) = delete;
+  JudgeLoop& operator=(const JudgeLoop&) = delete;
+  ~JudgeLoop() { stop(); }
+
+  void start();  // the first verdict is there when it returns
+  void stop() EXCLUDES(mutex_);
+
+  void wake() EXCLUDES(mutex_);  // a status has changed; any thread
+  // Not ready from now on: the verdict that says so is published when it returns. Any thread.
+  void drain() EXCLUDES(mutex_, judging_);
+
+  [[nodiscard]] bool draining() const { return draining_.load(); }
+  [[nodiscard]] const Heartbeat& heartbeat() const { return heartbeat_; }
+  // The moment as judge() takes it. Any thread.
+  [[nodiscard]] JudgeInput input() const;
+  [[nodiscard]] const ReadinessPolicy& policy() const { return policy_; }
+
+ private:
+  void loop();
+  void judgeNow() EXCLUDES(judging_);
+
+  // Constant after construction, or synchronized by themselves.
+  const Clock& clock_;
+  const ActiveTime& active_time_;
+  const Heartbeat& scheduler_;
+  const ResultBoard& board_;
+  const ReadinessPolicy policy_;
+  VerdictSink& sink_;
+  Heartbeat heartbeat_;
+  std::atomic<bool> draining_{false};
+  std::thread thread_;
+  Mutex judging_;  // one verdict at a time
+
+  Mutex mutex_;
+  CondVar wake_;
+  bool changed_ GUARDED_BY(mutex_) = false;
+  bool stopping_ GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace pulsewatch

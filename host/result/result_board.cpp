@@ -1,0 +1,74 @@
+#include "result/result_board.h"
+
+#include <utility>
+
+namespace pulsewatch {
+
+namespace {
+
+constexpr int kVisitedAtATime = 256;
+
+}  // namespace
+
+void ResultBoard::add(CheckId check, CheckPolicy policy, WallTime now) {
+  CheckState state;
+  state.since = now;
+  if (!policy.unavailable.empty()) {
+    state.has_result = true;
+    state.message = policy.unavailable;
+    state.last_run.wall = now;
+  }
+  const MutexLock lock(mutex_);
+  Entry& entry = entries_[policy.name];
+  entry.check = check;
+  entry.policy = std::make_shared<const CheckPolicy>(std::move(policy));
+  entry.state = std::make_shared<const CheckState>(std::move(state));
+  by_id_[check] = &entry;
+}
+
+void ResultBoard::apply(const RunReport& report, ResultTime time) {
+  std::shared_ptr<const CheckPolicy> policy;
+  std::shared_ptr<const CheckState> before;
+  std::shared_ptr<const CheckState> now;
+  {
+    const MutexLock lock(mutex_);
+    const auto found = by_id_.find(report.check);
+    if (found == by_id_.end()) return;
+    Entry& entry = *found->second;
+    policy = entry.policy;
+    before = entry.state;
+    now = std::make_shared<const CheckState>(after(*before, *policy, report, time));
+    entry.state = now;
+    ++entry.tally.runs[static_cast<std::size_t>(outcomeOf(report, *policy))];
+    entry.tally.durations.observe(seconds(report.duration));
+    if (before->has_result ? before->status != now->status : now->has_result) ++entry.tally.transitions[static_cast<std::size_t>(now->status)];
+  }
+  listener_.resultCame({*policy, *before, *now, report});
+}
+
+std::shared_ptr<const BoardSnapshot> ResultBoard::snapshot() const {
+  auto rows = std::make_shared<BoardSnapshot>();
+  const MutexLock lock(mutex_);
+  rows->reserve(entries_.size());
+  for (const auto& [name, entry] : entries_) rows->push_back({entry.check, entry.policy, entry.state});
+  return rows;
+}
+
+std::size_t ResultBoard::size() const {
+  const MutexLock lock(mutex_);
+  return entries_.size();
+}
+
+void ResultBoard::visit(const std::function<void(const BoardRow&, const CheckTally&)>& visitor) const {
+  std::string next;
+  for (bool more = true; more;) {
+    const MutexLock lock(mutex_);
+    auto entry = entries_.lower_bound(next);
+    for (int i = 0; i < kVisitedAtATime && entry != entries_.end(); ++i, ++entry)
+      visitor({entry->second.check, entry->second.policy, entry->second.state}, entry->second.tally);
+    more = entry != entries_.end();
+    if (more) next = entry->first;
+  }
+}
+
+}  // namespace pulsewatch

@@ -1,0 +1,76 @@
+// The board: the latest state and the tallies of every check. Runs write to it, the judge and the metrics read from it.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "base/mutex.h"
+#include "result/check_state.h"
+#include "result/histogram.h"
+
+namespace pulsewatch {
+
+// One check on a snapshot. Shared with the board: nothing in it ever changes.
+struct BoardRow {
+  CheckId check = 0;
+  std::shared_ptr<const CheckPolicy> policy;
+  std::shared_ptr<const CheckState> state;
+};
+using BoardSnapshot = std::vector<BoardRow>;  // by name
+
+// What has been counted of one check since it was made.
+struct CheckTally {
+  std::array<std::uint64_t, kRunOutcomes> runs{};
+  std::array<std::uint64_t, 3> transitions{};  // by the CheckStatus it turned to
+  Histogram durations{kCheckBuckets};
+};
+
+// One result as it changed the board.
+struct BoardChange {
+  const CheckPolicy& policy;
+  const CheckState& before;
+  const CheckState& after;
+  const RunReport& report;
+  [[nodiscard]] bool turned() const { return !before.has_result || before.status != after.status; }
+};
+
+// Told of every result, on the thread that brought it, with no lock held.
+class BoardListener {
+ public:
+  virtual ~BoardListener() = default;
+  virtual void resultCame(const BoardChange& change) = 0;
+};
+
+// Any thread.
+class ResultBoard {
+ public:
+  explicit ResultBoard(BoardListener& listener) : listener_(listener) {}
+
+  // A check that is `unavailable` has that as its result at once and for good.
+  void add(CheckId check, CheckPolicy policy, WallTime now) EXCLUDES(mutex_);
+
+  void apply(const RunReport& report, ResultTime time) EXCLUDES(mutex_);
+
+  [[nodiscard]] std::shared_ptr<const BoardSnapshot> snapshot() const EXCLUDES(mutex_);
+  [[nodiscard]] std::size_t size() const EXCLUDES(mutex_);
+
+  // Visits each check in order of name with its latest state, some hundred at a time under the lock, so that a scrape holds up no result for long.
+  void visit(const std::function<void(const BoardRow&, const CheckTally&)>& visitor) const EXCLUDES(mutex_);
+
+ private:
+  struct Entry {
+    std::shared_ptr<const CheckPolicy> policy;
+    std::shared_ptr<const CheckState> state;
+    CheckTally tally;
+    CheckId check = 0;
+  };
+
+  BoardListener& listener_;
+  mutable Mutex mutex_;
+  std::map<std::string, Entry> entries_ GUARDED_BY(mutex_);  // by name
+  std::map<CheckId, Entry*> by_id_ GUARDED_BY(mutex_);
+};
+
+}  // namespace pulsewatch

@@ -1,0 +1,80 @@
+// When which check runs: the scheduler's whole mind, without a thread, a lock or a clock of its own. Time is handed in and only moves forward.
+//
+// Runs are due on a grid of one interval, start to start. The first run is due at once; the second at a point of the first interval that differs from check to check,
+// where the grid begins: checks added together don't run together for ever. A check whose run is still going when the next is due misses that turn; turns missed (a stall,
+// a slow run) are not caught up. One thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <queue>
+#include <unordered_map>
+#include <vector>
+
+#include "base/check_result.h"
+
+namespace pulsewatch {
+
+struct CheckTiming {
+  Milliseconds interval{10000};
+  Milliseconds timeout{2000};
+};
+
+class RunSchedule {
+ public:
+  struct Run {
+    CheckId check = 0;
+    std::uint64_t sequence = 0;
+  };
+  struct Due {
+    std::vector<Run> starts;   // to be started now
+    std::vector<Run> overdue;  // running for longer than their timeout: failed from now on
+  };
+  enum class End {
+    inTime,   // its result counts
+    late,     // it was overdue: its result was made already
+    unknown,  // not a run in progress
+  };
+
+  void add(CheckId check, CheckTiming timing, SteadyTime now);
+  void remove(CheckId check);
+
+  // What is due by now. Each run is named once.
+  Due advance(SteadyTime now);
+  // The run is really under way: its timeout counts from here. Gives how late that is after it was due.
+  std::optional<Nanoseconds> started(Run run, SteadyTime now);
+  End ended(Run run);
+
+  // When advance() has something to say next; far in the future when nothing is known.
+  [[nodiscard]] SteadyTime next() const;
+  // The checks whose run is overdue and still going.
+  [[nodiscard]] std::vector<CheckId> stuckChecks() const;
+
+ private:
+  enum class Phase { idle, requested, running, overdue };
+  struct Entry {
+    CheckTiming timing;
+    Nanoseconds spread{0};  // from the first run to the second
+    Phase phase = Phase::idle;
+    std::uint64_t sequence = 0;
+    SteadyTime due;    // of the next run
+    SteadyTime since;  // due time of the present run
+  };
+  struct Turn {
+    SteadyTime at;
+    CheckId check;
+    std::uint64_t sequence;  // of the run to give up; 0: a run is due
+    bool operator>(const Turn& other) const { return at > other.at; }
+  };
+
+  void startDue(CheckId check, Entry& entry, SteadyTime now, Due& due);
+  [[nodiscard]] bool outdated(const Turn& turn) const;
+  void dropOutdated();
+
+  std::unordered_map<CheckId, Entry> entries_;
+  std::priority_queue<Turn, std::vector<Turn>, std::greater<>> turns_;  // may hold turns of runs that are over and checks that are gone
+  std::uint64_t added_ = 0;
+};
+
+}  // namespace pulsewatch

@@ -1,0 +1,109 @@
+#include "schedule/scheduler.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/uuid.h"
+#include "config/duration.h"
+
+namespace pulsewatch {
+
+namespace {
+
+constexpr Milliseconds kLongestWait{100};
+
+}  // namespace
+
+void Scheduler::add(CheckId check, CheckTiming timing, CheckRunner& runner) {
+  const MutexLock lock(mutex_);
+  checks_[check] = {&runner, timing.timeout, {}};
+  schedule_.add(check, timing, clock_.steady());
+  changed_.notifyOne();
+}
+
+void Scheduler::start() {
+  heartbeat_.tick(clock_.steady());
+  thread_ = std::thread([this] { loop(); });
+}
+
+void Scheduler::stop() {
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+    changed_.notifyOne();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void Scheduler::loop() {
+  std::vector<Start> starts;
+  std::vector<GiveUp> given_up;
+  for (;;) {
+    starts.clear();
+    given_up.clear();
+    {
+      const MutexLock lock(mutex_);
+      const SteadyTime now = clock_.steady();
+      const SteadyTime until = std::min(schedule_.next(), now + kLongestWait);
+      if (!stopping_ && until > now) changed_.waitUntil(mutex_, until);
+      if (stopping_) return;
+      const SteadyTime awake = clock_.steady();
+      heartbeat_.tick(awake);
+      active_time_.tick(awake);
+      advance(awake, starts, given_up);
+    }
+    for (GiveUp& run : given_up) {
+      sink_.runOver(run.report);
+      run.runner->giveUp(run.report.check, run.report.sequence);
+    }
+    for (Start& start : starts) start.runner->start(std::move(start.request));
+  }
+}
+
+void Scheduler::advance(SteadyTime now, std::vector<Start>& starts, std::vector<GiveUp>& given_up) {
+  const RunSchedule::Due due = schedule_.advance(now);
+  for (const RunSchedule::Run& run : due.starts) {
+    Check& check = checks_.at(run.check);
+    check.request_id = randomUuid();
+    starts.push_back({check.runner, {run.check, run.sequence, check.request_id}});
+  }
+  for (const RunSchedule::Run& run : due.overdue) {
+    const Check& check = checks_.at(run.check);
+    RunReport report;
+    report.check = run.check;
+    report.sequence = run.sequence;
+    report.request_id = check.request_id;
+    report.outcome = RunOutcome::timeout;
+    report.message = "timed out after " + describeDuration(check.timeout);
+    report.duration = check.timeout;
+    given_up.push_back({check.runner, std::move(report)});
+  }
+}
+
+void Scheduler::runStarted(CheckId check, std::uint64_t sequence) {
+  std::optional<Nanoseconds> lateness;
+  {
+    const MutexLock lock(mutex_);
+    const SteadyTime before = schedule_.next();
+    lateness = schedule_.started({check, sequence}, clock_.steady());
+    if (schedule_.next() < before) changed_.notifyOne();
+  }
+  if (lateness) sink_.runLate(*lateness);
+}
+
+void Scheduler::runEnded(RunReport report) {
+  RunSchedule::End end{};
+  {
+    const MutexLock lock(mutex_);
+    end = schedule_.ended({report.check, report.sequence});
+  }
+  if (end == RunSchedule::End::inTime) sink_.runOver(report);
+  if (end == RunSchedule::End::late) sink_.lateRunEnded(report);
+}
+
+std::vector<CheckId> Scheduler::stuckChecks() {
+  const MutexLock lock(mutex_);
+  return schedule_.stuckChecks();
+}
+
+}  // namespace pulsewatch

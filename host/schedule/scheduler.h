@@ -1,0 +1,87 @@
+// Starts runs when they are due and gives them up when they are overdue, on one thread for all checks; hands every result on, exactly one for each run.
+//
+// Between RunSchedule, which decides, and CheckRunner, which runs: no run is waited for, and nobody is called with the lock held.
+#pragma once
+
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "base/heartbeat.h"
+#include "base/mutex.h"
+#include "plugin/check_runner.h"
+#include "schedule/active_time.h"
+#include "schedule/run_schedule.h"
+
+namespace pulsewatch {
+
+// Where results go. Called on the scheduler's and the runners' threads; must not block. Two calls for one check may overtake each other: report.sequence has the order.
+class ResultSink {
+ public:
+  virtual ~ResultSink() = default;
+  // A run is over, or was given up (outcome timeout).
+  virtual void runOver(const RunReport& report) = 0;
+  // A run that was given up has ended after all: only its observations still count.
+  virtual void lateRunEnded(const RunReport& report) = 0;
+  virtual void runLate(Nanoseconds lateness) = 0;  // of each run's start, from when it was due
+  virtual void seriesAdded(const SeriesReport& series) = 0;
+  virtual void pluginLogged(const PluginLogLine& line) = 0;
+};
+
+class Scheduler final : public RunnerEvents {
+ public:
+  // All must outlive stop().
+  Scheduler(const Clock& clock, ActiveTime& active_time, ResultSink& sink) : clock_(clock), active_time_(active_time), sink_(sink) {}
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+  ~Scheduler() override { stop(); }
+
+  // Any thread. The runner has been told of the check already, and must outlive stop().
+  void add(CheckId check, CheckTiming timing, CheckRunner& runner) EXCLUDES(mutex_);
+
+  void start();
+  void stop() EXCLUDES(mutex_);  // no more runs are started; what is running goes on
+
+  // The checks whose run was given up and is still going.
+  [[nodiscard]] std::vector<CheckId> stuckChecks() EXCLUDES(mutex_);
+
+  [[nodiscard]] const Heartbeat& heartbeat() const { return heartbeat_; }  // ticks at least ten times a second
+
+  void runStarted(CheckId check, std::uint64_t sequence) override EXCLUDES(mutex_);
+  void runEnded(RunReport report) override EXCLUDES(mutex_);
+  void seriesAdded(SeriesReport series) override { sink_.seriesAdded(series); }
+  void pluginLogged(PluginLogLine line) override { sink_.pluginLogged(line); }
+
+ private:
+  struct Check {
+    CheckRunner* runner = nullptr;
+    Milliseconds timeout{0};
+    std::string request_id;  // of the present run
+  };
+  struct Start {
+    CheckRunner* runner;
+    RunRequest request;
+  };
+  struct GiveUp {
+    CheckRunner* runner;
+    RunReport report;
+  };
+
+  void loop();
+  void advance(SteadyTime now, std::vector<Start>& starts, std::vector<GiveUp>& given_up) REQUIRES(mutex_);
+
+  const Clock& clock_;
+  ActiveTime& active_time_;
+  ResultSink& sink_;
+  Heartbeat heartbeat_;
+  std::thread thread_;
+
+  Mutex mutex_;
+  CondVar changed_;
+  RunSchedule schedule_ GUARDED_BY(mutex_);
+  std::unordered_map<CheckId, Check> checks_ GUARDED_BY(mutex_);
+  bool stopping_ GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace pulsewatch

@@ -1,0 +1,56 @@
+#include "serve/allowed_hosts.h"
+
+#include <Poco/Net/IPAddress.h>
+
+#include <algorithm>
+#include <cctype>
+
+namespace pulsewatch {
+
+namespace {
+
+bool isPort(const std::string& text) {
+  return text.empty() || (text[0] == ':' && text.size() <= 6 && std::all_of(text.begin() + 1, text.end(), [](unsigned char c) { return std::isdigit(c) != 0; }));
+}
+
+bool sameAddress(const std::string& a, const std::string& b) {
+  Poco::Net::IPAddress first;
+  Poco::Net::IPAddress second;
+  return Poco::Net::IPAddress::tryParse(a, first) && Poco::Net::IPAddress::tryParse(b, second) && first == second;
+}
+
+}  // namespace
+
+std::string hostOf(const std::string& field) {
+  std::string host = field;
+  std::transform(host.begin(), host.end(), host.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (!host.empty() && host.front() == '[') {
+    const std::size_t close = host.find(']');
+    if (close == std::string::npos || !isPort(host.substr(close + 1))) return {};
+    host = host.substr(1, close - 1);
+    return host.find(':') != std::string::npos && host.find_first_not_of("0123456789abcdef:.") == std::string::npos ? host : std::string();
+  }
+  const std::size_t colon = host.find(':');
+  if (colon != std::string::npos && !isPort(host.substr(colon))) return {};
+  host = host.substr(0, colon);
+  if (host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-_") != std::string::npos) return {};
+  if (host.size() > 1 && host.back() == '.') host.pop_back();
+  return host;
+}
+
+bool AllowedHosts::allows(const std::string& field, const std::string& local_address) const {
+  const std::string host = hostOf(field);
+  if (host.empty()) return false;
+  if (sameAddress(host, local_address)) return true;
+  return std::any_of(patterns_.begin(), patterns_.end(), [&host](std::string pattern) {
+    if (pattern == "*") return true;
+    if (pattern.size() > 1 && pattern.front() == '[') pattern = pattern.substr(1, pattern.size() - 2);
+    if (pattern.size() > 1 && pattern.front() == '.') {
+      const bool below = host.size() > pattern.size() && host.compare(host.size() - pattern.size(), pattern.size(), pattern) == 0;
+      return below || host == pattern.substr(1);
+    }
+    return host == pattern || sameAddress(host, pattern);
+  });
+}
+
+}  // namespace pulsewatch

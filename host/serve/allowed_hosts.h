@@ -1,0 +1,24 @@
+// ALLOWED_HOSTS, by Django's rules (django.http.request.validate_host): "*" is any, ".example.com" is the domain and all below it, anything else is itself; case and a
+// trailing dot don't count, a port is left out. Immutable; any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace pulsewatch {
+
+class AllowedHosts {
+ public:
+  explicit AllowedHosts(std::vector<std::string> patterns) : patterns_(std::move(patterns)) {}
+
+  // `host` is a Host field; `local_address` the socket's own, which is always allowed: a probe asks by address.
+  [[nodiscard]] bool allows(const std::string& host, const std::string& local_address) const;
+
+ private:
+  const std::vector<std::string> patterns_;
+};
+
+// The host of a Host field, lower case, without port and trailing dot, an IPv6 address without its brackets; "" when the field is not valid.
+std::string hostOf(const std::string& field);
+
+}  // namespace pulsewatch

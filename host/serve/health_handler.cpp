@@ -1,0 +1,24 @@
+#include "serve/health_handler.h"
+
+#include <algorithm>
+
+#include "base/json_writer.h"
+
+namespace pulsewatch {
+
+HttpAnswer HealthHandler::answer(const HttpTarget& /*target*/) {
+  const SteadyTime now = clock_.steady();
+  const bool healthy = std::all_of(heartbeats_.begin(), heartbeats_.end(), [now](const Heartbeat* heartbeat) { return heartbeat->age(now) < kAlive; });
+  JsonWriter json;
+  json.beginObject();
+  json.field("status", healthy ? "healthy" : "unhealthy");
+  json.field("timestamp", timestamp(clock_.wall()));
+  json.field("version", version_);
+  json.endObject();
+  HttpAnswer answer;
+  answer.status = healthy ? 200 : 503;
+  answer.body = std::make_shared<const std::string>(json.take());
+  return answer;
+}
+
+}  // namespace pulsewatch

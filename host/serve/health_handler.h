@@ -1,0 +1,29 @@
+// /healthz: whether the host itself makes progress. No dependency ever makes it red.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/heartbeat.h"
+#include "serve/route.h"
+
+namespace pulsewatch {
+
+class HealthHandler final : public Route {
+ public:
+  static constexpr std::chrono::seconds kAlive{5};  // a thread that hasn't ticked for longer makes no progress
+
+  // `heartbeats` must outlive it.
+  HealthHandler(const Clock& clock, std::vector<const Heartbeat*> heartbeats, std::string version)
+      : clock_(clock), heartbeats_(std::move(heartbeats)), version_(std::move(version)) {}
+
+  HttpAnswer answer(const HttpTarget& target) override;
+
+ private:
+  const Clock& clock_;
+  const std::vector<const Heartbeat*> heartbeats_;
+  const std::string version_;
+};
+
+}  // namespace pulsewatch

@@ -1,0 +1,118 @@
+#include "serve/host_metrics.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "serve/metric_families.h"
+
+namespace pulsewatch {
+
+namespace {
+
+using Families = std::vector<prometheus::MetricFamily>;
+using Type = prometheus::MetricType;
+
+std::vector<PluginInfo> once(std::vector<PluginInfo> plugins) {
+  std::sort(plugins.begin(), plugins.end());
+  const auto same = [](const PluginInfo& a, const PluginInfo& b) { return !(a < b) && !(b < a); };
+  plugins.erase(std::unique(plugins.begin(), plugins.end(), same), plugins.end());
+  return plugins;
+}
+
+void add(Families& families, const char* name, const char* help, Type type, double value, MetricLabels labels = {}) {
+  prometheus::MetricFamily& family = addFamily(families, name, help, type);
+  if (type == Type::Counter)
+    addCounter(family, std::move(labels), value);
+  else
+    addGauge(family, std::move(labels), value);
+}
+
+}  // namespace
+
+HostMetrics::HostMetrics(HostMetricSources sources, std::string version, WallTime started, std::vector<PluginInfo> plugins)
+    : sources_(std::move(sources)), version_(std::move(version)), started_(started), plugins_(once(std::move(plugins))) {}
+
+void HostMetrics::runLate(Nanoseconds lateness) {
+  const MutexLock lock(mutex_);
+  lateness_.observe(seconds(lateness));
+}
+
+Families HostMetrics::Collect() const {
+  Families families;
+  add(families, "pulsewatch_app_info", "Application information (always 1).", Type::Gauge, 1, {{"version", version_}});
+  add(families, "pulsewatch_app_start_time_seconds", "Unix timestamp of application start.", Type::Gauge, unixSeconds(started_));
+  collectVerdict(families);
+  collectTallies(families);
+  collectPlugins(families);
+  prometheus::MetricFamily& lateness = addFamily(families, "pulsewatch_schedule_lateness_seconds", "How long after it was due a run started.", Type::Histogram);
+  {
+    const MutexLock lock(mutex_);
+    lateness.metric.emplace_back().histogram = collectedHistogram(lateness_);
+  }
+  add(families, "pulsewatch_log_dropped_total", "Log lines that could not be written.", Type::Counter, static_cast<double>(sources_.log_dropped()));
+  add(families, "pulsewatch_http_connections_refused_total", "Connections refused because there were too many.", Type::Counter,
+      static_cast<double>(sources_.connections_refused()));
+  add(families, "pulsewatch_config_last_reload_successful", "Whether the configuration was valid when it was last read.", Type::Gauge, 1);
+  return families;
+}
+
+void HostMetrics::collectVerdict(Families& families) const {
+  const std::shared_ptr<const Verdict> verdict = sources_.verdict.get();
+  if (verdict == nullptr) return;
+  add(families, "pulsewatch_ready", "Whether the verdict is ready.", Type::Gauge, verdict->ready ? 1 : 0);
+  if (verdict->checks.empty()) return;
+  prometheus::MetricFamily status;
+  prometheus::MetricFamily success;
+  for (const CheckVerdict& check : verdict->checks) {
+    const MetricLabels labels{{"check_name", check.row->policy->name}};
+    addGauge(status, labels, check.status == CheckStatus::unhealthy ? 0 : 1);
+    addGauge(success, labels, check.row->state->last_success ? unixSeconds(*check.row->state->last_success) : 0);
+  }
+  addFamily(families, "pulsewatch_health_check_status", "Health check status (1=healthy or degraded, 0=unhealthy).", Type::Gauge).metric = std::move(status.metric);
+  addFamily(families, "pulsewatch_health_check_last_success_timestamp_seconds", "Unix timestamp of the last run that passed, 0 before it.", Type::Gauge).metric =
+      std::move(success.metric);
+}
+
+void HostMetrics::collectTallies(Families& families) const {
+  const std::vector<CheckId> stuck_list = sources_.stuck_checks();
+  const std::set<CheckId> stuck_set(stuck_list.begin(), stuck_list.end());
+  prometheus::MetricFamily durations;
+  prometheus::MetricFamily runs;
+  prometheus::MetricFamily transitions;
+  prometheus::MetricFamily stuck;
+  sources_.board.visit([&](const BoardRow& row, const CheckTally& tally) {
+    const prometheus::ClientMetric::Label label{"check_name", row.policy->name};
+    prometheus::ClientMetric& duration = durations.metric.emplace_back();
+    duration.label = {label};
+    duration.histogram = collectedHistogram(tally.durations);
+    for (std::size_t i = 0; i < kRunOutcomes; ++i)
+      addCounter(runs, {label, {"outcome", std::string(name(static_cast<RunOutcome>(i)))}}, static_cast<double>(tally.runs[i]));
+    for (std::size_t i = 0; i < tally.transitions.size(); ++i)
+      addCounter(transitions, {label, {"to", std::string(name(static_cast<CheckStatus>(i)))}}, static_cast<double>(tally.transitions[i]));
+    addGauge(stuck, {label}, stuck_set.count(row.check) > 0 ? 1 : 0);
+  });
+  if (runs.metric.empty()) return;
+  addFamily(families, "pulsewatch_health_check_duration_seconds", "Health check execution time.", Type::Histogram).metric = std::move(durations.metric);
+  addFamily(families, "pulsewatch_health_check_runs_total", "Health check runs by outcome.", Type::Counter).metric = std::move(runs.metric);
+  addFamily(families, "pulsewatch_health_check_transitions_total", "Changes of a health check's status.", Type::Counter).metric = std::move(transitions.metric);
+  addFamily(families, "pulsewatch_stuck_runs", "Runs that were given up and have not ended.", Type::Gauge).metric = std::move(stuck.metric);
+}
+
+void HostMetrics::collectPlugins(Families& families) const {
+  if (plugins_.empty()) return;
+  prometheus::MetricFamily& info = addFamily(families, "pulsewatch_plugin_info", "Plugin files by what became of them (always 1).", Type::Gauge);
+  for (const PluginInfo& plugin : plugins_) addGauge(info, {{"plugin", plugin.plugin}, {"version", plugin.version}, {"state", plugin.state}}, 1);
+  std::set<std::string> names;
+  for (const PluginInfo& plugin : plugins_) {
+    if (plugin.state == "loaded") names.insert(plugin.plugin);
+  }
+  if (names.empty()) return;
+  // Plugins run inside the host: there are no workers yet that could be restarted.
+  prometheus::MetricFamily& restarts = addFamily(families, "pulsewatch_worker_restarts_total", "Restarts of a plugin's worker by reason.", Type::Counter);
+  for (const std::string& plugin : names) {
+    for (const char* reason : {"crash", "hang"}) addCounter(restarts, {{"plugin", plugin}, {"reason", reason}}, 0);
+  }
+}
+
+}  // namespace pulsewatch

@@ -1,0 +1,58 @@
+// The host's own metrics about its checks, its plugins and itself: read from the board and the verdict when asked, so that a scrape runs no check. Any thread.
+#pragma once
+
+#include <prometheus/collectable.h>
+#include <prometheus/metric_family.h>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "base/published.h"
+#include "readiness/readiness.h"
+#include "result/result_board.h"
+
+namespace pulsewatch {
+
+struct PluginInfo {
+  std::string plugin;
+  std::string version;
+  std::string state;  // loaded, refused, disabled
+  bool operator<(const PluginInfo& other) const { return std::tie(plugin, version, state) < std::tie(other.plugin, other.version, other.state); }
+};
+
+// Where the numbers come from. Each is asked on the scraping thread.
+struct HostMetricSources {
+  const ResultBoard& board;
+  const Published<Verdict>& verdict;
+  std::function<std::vector<CheckId>()> stuck_checks;
+  std::function<std::uint64_t()> log_dropped;
+  std::function<std::uint64_t()> connections_refused;
+};
+
+class HostMetrics final : public prometheus::Collectable {
+ public:
+  HostMetrics(HostMetricSources sources, std::string version, WallTime started, std::vector<PluginInfo> plugins);
+
+  void runLate(Nanoseconds lateness) EXCLUDES(mutex_);  // of each run's start
+
+  [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override EXCLUDES(mutex_);
+
+ private:
+  void collectTallies(std::vector<prometheus::MetricFamily>& families) const;
+  void collectVerdict(std::vector<prometheus::MetricFamily>& families) const;
+  void collectPlugins(std::vector<prometheus::MetricFamily>& families) const;
+
+  const HostMetricSources sources_;
+  const std::string version_;
+  const WallTime started_;
+  const std::vector<PluginInfo> plugins_;  // each once
+
+  mutable Mutex mutex_;
+  Histogram lateness_ GUARDED_BY(mutex_){kCheckBuckets};
+};
+
+}  // namespace pulsewatch

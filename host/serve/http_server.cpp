@@ -1,0 +1,194 @@
+#include "serve/http_server.h"
+
+#include <Poco/ErrorHandler.h>
+#include <Poco/Exception.h>
+#include <Poco/Net/HTTPRequestHandler.h>
+#include <Poco/Net/HTTPRequestHandlerFactory.h>
+#include <Poco/Net/HTTPServer.h>
+#include <Poco/Net/HTTPServerParams.h>
+#include <Poco/Net/HTTPServerRequest.h>
+#include <Poco/Net/HTTPServerResponse.h>
+#include <Poco/Net/NetException.h>
+#include <Poco/Net/ServerSocket.h>
+#include <Poco/Net/TCPServerConnectionFactory.h>
+#include <Poco/ThreadPool.h>
+#include <Poco/Timespan.h>
+
+#include <fcntl.h>
+
+#include <atomic>
+#include <system_error>
+
+namespace pulsewatch {
+
+namespace {
+
+using Poco::Net::HTTPServerRequest;
+using Poco::Net::HTTPServerResponse;
+
+constexpr int kThreads = 64;  // connections served at a time; more wait in the queue
+constexpr int kQueue = 1024;
+constexpr int kBacklog = 1024;
+const Poco::Timespan kReceive(5, 0);
+const Poco::Timespan kSend(5, 0);
+const Poco::Timespan kKeepAlive(5, 0);
+
+std::string joined(const HTTPServerRequest& request, const std::string& field) {
+  std::string all;
+  for (auto entry = request.find(field); entry != request.end() && Poco::icompare(entry->first, field) == 0; ++entry) {
+    if (!all.empty()) all += ",";
+    all += entry->second;
+  }
+  return all;
+}
+
+HttpRequest plainRequest(const HTTPServerRequest& request) {
+  HttpRequest plain;
+  plain.method = request.getMethod();
+  plain.target = request.getURI();
+  plain.version = request.getVersion();
+  plain.has_host = request.has("Host");
+  plain.host = request.get("Host", "");
+  plain.request_id = request.get("X-Request-ID", "");
+  plain.forwarded_for = joined(request, "X-Forwarded-For");
+  plain.forwarded_proto = request.get("X-Forwarded-Proto", "");
+  plain.peer_address = request.clientAddress().host().toString();
+  plain.local_address = request.serverAddress().host().toString();
+  return plain;
+}
+
+class Handler final : public Poco::Net::HTTPRequestHandler {
+ public:
+  Handler(HttpService& service, const std::atomic<bool>& closing) : service_(service), closing_(closing) {}
+
+  void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) override {
+    const HttpRequest plain = plainRequest(request);
+    const HttpAnswer answer = service_.serve(plain);
+    response.setStatusAndReason(static_cast<HTTPServerResponse::HTTPStatus>(answer.status));
+    response.setVersion(plain.version == "HTTP/1.0" ? "HTTP/1.0" : "HTTP/1.1");
+    for (const auto& [name, value] : answer.headers) response.set(name, value);
+    response.setContentType(answer.content_type);
+    // A body is never read: what follows it on the wire must not be taken for a request.
+    const bool has_body = request.has("Transfer-Encoding") || (request.has("Content-Length") && request.get("Content-Length") != "0");
+    if (has_body || closing_ || answer.status == 505) response.setKeepAlive(false);
+    response.setContentLength64(static_cast<Poco::Int64>(answer.body->size()));
+    if (plain.method == "HEAD")
+      response.send();
+    else
+      response.sendBuffer(answer.body->data(), answer.body->size());
+  }
+
+ private:
+  HttpService& service_;
+  const std::atomic<bool>& closing_;
+};
+
+class HandlerFactory final : public Poco::Net::HTTPRequestHandlerFactory {
+ public:
+  HandlerFactory(HttpService& service, const std::atomic<bool>& closing) : service_(service), closing_(closing) {}
+  Poco::Net::HTTPRequestHandler* createRequestHandler(const HTTPServerRequest& /*request*/) override { return new Handler(service_, closing_); }
+
+ private:
+  HttpService& service_;
+  const std::atomic<bool>& closing_;
+};
+
+// Poco awaits a client's reading without a limit, and its sockets would be inherited by children.
+class ConnectionFilter final : public Poco::Net::TCPServerConnectionFilter {
+ public:
+  bool accept(const Poco::Net::StreamSocket& socket) override {
+    try {
+      Poco::Net::StreamSocket accepted(socket);
+      accepted.setSendTimeout(kSend);
+      ::fcntl(accepted.impl()->sockfd(), F_SETFD, FD_CLOEXEC);
+      return true;
+    } catch (const Poco::Exception&) {  // the client is gone already
+      return false;
+    }
+  }
+};
+
+// What Poco's threads would otherwise print nowhere.
+class LoggingErrorHandler final : public Poco::ErrorHandler {
+ public:
+  explicit LoggingErrorHandler(Log& log) : log_(log) {}
+  void exception(const Poco::Exception& e) override {
+    // A client that goes away, or says nothing, is everyday.
+    if (dynamic_cast<const Poco::Net::NetException*>(&e) != nullptr || dynamic_cast<const Poco::TimeoutException*>(&e) != nullptr) return;
+    write(e.displayText());
+  }
+  void exception(const std::exception& e) override { write(e.what()); }
+  void exception() override { write("an exception that is no std::exception"); }
+
+ private:
+  void write(const std::string& what) {
+    log_.write({LogLevel::warning, "pulsewatch.core.http", "connection_error", "a connection ended with an error", {{"error", what}}});
+  }
+  Log& log_;
+};
+
+Poco::Net::ServerSocket listenOn(const std::string& address, std::uint16_t port) {
+  const std::string where = (address.find(':') == std::string::npos ? address : "[" + address + "]") + ":" + std::to_string(port);
+  try {
+    const Poco::Net::SocketAddress socket_address(Poco::Net::IPAddress(address), port);
+    Poco::Net::ServerSocket socket;
+    if (socket_address.family() == Poco::Net::SocketAddress::IPv6)
+      socket.bind6(socket_address, true, false, !socket_address.host().isWildcard());
+    else
+      socket.bind(socket_address, true, false);
+    socket.listen(kBacklog);
+    ::fcntl(socket.impl()->sockfd(), F_SETFD, FD_CLOEXEC);
+    return socket;
+  } catch (const Poco::Exception& e) {
+    const std::string why = e.code() != 0 ? std::generic_category().message(e.code()) : e.displayText();
+    throw CannotListen("http.address, http.port: cannot listen on " + where + ": " + why + "; free the address, or choose another");
+  }
+}
+
+Poco::Net::HTTPServerParams::Ptr parameters() {
+  Poco::Net::HTTPServerParams::Ptr params = new Poco::Net::HTTPServerParams;
+  params->setMaxThreads(kThreads);
+  params->setMaxQueued(kQueue);
+  params->setTimeout(kReceive);
+  params->setKeepAliveTimeout(kKeepAlive);
+  params->setThreadIdleTime(Poco::Timespan(1, 0));
+  return params;
+}
+
+}  // namespace
+
+struct HttpServer::Parts {
+  Parts(const Poco::Net::ServerSocket& listening, HttpService& service, Log& log)
+      : error_handler(log), socket(listening), server(new HandlerFactory(service, closing), threads, socket, parameters()) {
+    previous = Poco::ErrorHandler::set(&error_handler);
+    server.setConnectionFilter(new ConnectionFilter);
+  }
+  ~Parts() { Poco::ErrorHandler::set(previous); }
+
+  LoggingErrorHandler error_handler;
+  Poco::ErrorHandler* previous = nullptr;
+  std::atomic<bool> closing{false};
+  Poco::ThreadPool threads{"http", 2, kThreads + 2, 10};
+  Poco::Net::ServerSocket socket;
+  Poco::Net::HTTPServer server;
+};
+
+HttpServer::HttpServer(const std::string& address, std::uint16_t port, HttpService& service, Log& log)
+    : parts_(std::make_unique<Parts>(listenOn(address, port), service, log)) {}
+
+HttpServer::~HttpServer() { stop(); }
+
+void HttpServer::start() { parts_->server.start(); }
+
+void HttpServer::closeConnections() { parts_->closing = true; }
+
+void HttpServer::stop() {
+  parts_->server.stopAll(true);
+  parts_->threads.joinAll();
+}
+
+std::uint16_t HttpServer::port() const { return parts_->socket.address().port(); }
+
+std::uint64_t HttpServer::refusedConnections() const { return static_cast<std::uint64_t>(parts_->server.refusedConnections()); }
+
+}  // namespace pulsewatch

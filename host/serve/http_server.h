@@ -1,0 +1,42 @@
+// The HTTP server: Poco's HTTPServer with threads of its own, carrying requests to HttpService and answers back.
+//
+// No request waits for a check. Poco 1.11 leaves gaps that are closed here as far as can be from the outside: a connection ends after any request with a body, answers
+// are in HTTP/1.0 or 1.1 only, sending has a time limit, two servers never share a port.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "serve/http_service.h"
+
+namespace pulsewatch {
+
+// The address cannot be listened on: what, where, why, what to do.
+class CannotListen : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+class HttpServer {
+ public:
+  // Listens at once; serves from start() on. Throws CannotListen. `service` and `log` must outlive stop().
+  HttpServer(const std::string& address, std::uint16_t port, HttpService& service, Log& log);
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+  ~HttpServer();
+
+  void start();
+  void closeConnections();  // from now on no connection is kept open for a next request; any thread
+  void stop();              // closes every connection; returns when all threads are done
+
+  [[nodiscard]] std::uint16_t port() const;
+  [[nodiscard]] std::uint64_t refusedConnections() const;  // any thread
+
+ private:
+  struct Parts;
+  const std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace pulsewatch

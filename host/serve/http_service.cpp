@@ -1,0 +1,135 @@
+#include "serve/http_service.h"
+
+#include <Poco/Exception.h>
+
+#include <algorithm>
+#include <exception>
+#include <stdexcept>
+
+#include "base/stack_trace.h"
+#include "base/text.h"
+#include "base/uuid.h"
+
+namespace pulsewatch {
+
+namespace {
+
+constexpr std::string_view kAllow = "GET, HEAD, OPTIONS";
+constexpr std::size_t kMostPathLogged = 2000;
+
+std::string pathOf(const std::string& target) { return target.substr(0, target.find('?')); }
+
+// Who was asked, without the port: that was plain HTTP's.
+std::string authority(const HttpRequest& request) {
+  const std::string host = request.has_host ? hostOf(request.host) : request.local_address;
+  return host.find(':') == std::string::npos ? host : "[" + host + "]";
+}
+
+}  // namespace
+
+std::vector<std::string> HttpService::views() { return {"index", "health", "ready", "ready_check", "metrics", "unknown"}; }
+
+HttpService::HttpService(const HostConfig& config, Routes routes, HttpMetrics& metrics, Log& log, const Clock& clock)
+    : config_(config),
+      routes_(routes),
+      allowed_hosts_(config.allowed_hosts),
+      proxies_(config.trusted_proxies),
+      metrics_(metrics),
+      log_(log),
+      clock_(clock) {}
+
+HttpAnswer HttpService::serve(const HttpRequest& request) noexcept {
+  try {
+    const SteadyTime begin = clock_.steady();
+    std::string view = "unknown";
+    const Client client{proxies_.client(request.peer_address, request.forwarded_for),
+                        proxies_.trusts(request.peer_address) && request.forwarded_proto == "https"};
+    const std::string request_id = isUuid(request.request_id) ? request.request_id : randomUuid();
+    HttpAnswer answer;
+    try {
+      answer = this->answer(request, view, client);
+    } catch (const std::exception& e) {
+      const auto* poco = dynamic_cast<const Poco::Exception*>(&e);
+      const std::string what = poco == nullptr ? e.what() : poco->displayText();
+      answer = errorAnswer(500, "internal error", config_.debug ? what : "");
+      log_.write({LogLevel::error, "pulsewatch.core.http", "internal_error", "a request could not be answered",
+                  {{"request_id", request_id}, {"error", what}, {"stack_trace", currentExceptionTrace()}}});
+    }
+    answer.headers.emplace_back("Cache-Control", "no-store");
+    answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
+    answer.headers.emplace_back("X-Request-ID", request_id);
+    record(request, answer, view, client, request_id, begin);
+    return answer;
+  } catch (...) {  // no memory, at the worst
+    HttpAnswer answer;
+    answer.status = 500;
+    return answer;
+  }
+}
+
+HttpAnswer HttpService::answer(const HttpRequest& request, std::string& view, const Client& client) const {
+  if (request.version != "HTTP/1.1" && request.version != "HTTP/1.0") return errorAnswer(505, "HTTP version not supported");
+  if (!request.has_host && request.version == "HTTP/1.1") return errorAnswer(400, "bad request", config_.debug ? "HTTP/1.1 needs a Host field" : "");
+  if (request.has_host && !allowed_hosts_.allows(request.host, request.local_address))
+    return errorAnswer(400, "bad request", config_.debug ? "Host " + cleanText(request.host, 300) + " is not allowed; add it to ALLOWED_HOSTS (http.allowed_hosts)" : "");
+
+  HttpTarget target;
+  try {
+    target = parseTarget(request.method == "OPTIONS" && request.target == "*" ? "/" : request.target);
+  } catch (const std::invalid_argument& e) {
+    return errorAnswer(400, "bad request", config_.debug ? e.what() : "");
+  }
+  const Found found = find(target.path);
+  view = found.view;
+  if (redirects(target.path, client)) {
+    HttpAnswer answer = errorAnswer(301, "use https");
+    answer.headers.emplace_back("Location", "https://" + authority(request) + target.origin);
+    return answer;
+  }
+  if (found.route == nullptr) return errorAnswer(404, "not found");
+  if (request.method != "GET" && request.method != "HEAD" && request.method != "OPTIONS") {
+    HttpAnswer answer = errorAnswer(405, "method not allowed");
+    answer.headers.emplace_back("Allow", kAllow);
+    return answer;
+  }
+  HttpAnswer answer = found.route->answer(target);
+  if (request.method == "OPTIONS") {
+    answer.headers.emplace_back("Allow", kAllow);
+    answer.body = std::make_shared<const std::string>();
+  }
+  return answer;
+}
+
+HttpService::Found HttpService::find(const std::string& path) const {
+  if (path == "/") return {routes_.index, "index"};
+  if (path == "/healthz") return {routes_.health, "health"};
+  if (path == "/ready") return {routes_.ready, "ready"};
+  if (path.rfind("/ready/", 0) == 0) return {routes_.ready, "ready_check"};
+  if (path == "/metrics" && routes_.metrics != nullptr) return {routes_.metrics, "metrics"};
+  return {};
+}
+
+bool HttpService::redirects(const std::string& path, const Client& client) const {
+  if (!config_.ssl_redirect || client.https) return false;
+  return std::none_of(config_.ssl_redirect_exempt.begin(), config_.ssl_redirect_exempt.end(), [&path](const std::string& exempt) {
+    return path == exempt || (path.size() > exempt.size() && path.rfind(exempt, 0) == 0 && path[exempt.size()] == '/');
+  });
+}
+
+void HttpService::record(const HttpRequest& request, const HttpAnswer& answer, const std::string& view, const Client& client, const std::string& request_id,
+                         SteadyTime begin) {
+  const Nanoseconds duration = clock_.steady() - begin;
+  metrics_.answered(view, request.method, answer.status, duration);
+  if (config_.log_access == AccessLog::none || (config_.log_access == AccessLog::errors && answer.status < 400)) return;
+  const LogLevel level = answer.status < 400 ? LogLevel::info : LogLevel::warning;
+  if (!log_.enabled(level)) return;
+  log_.write({level, "pulsewatch.core.http", "api_request", request.method.substr(0, 32) + " " + view + " " + std::to_string(answer.status),
+              {{"request_id", request_id},
+               {"ip_address", client.address},
+               {"method", request.method.substr(0, 32)},
+               {"path", cleanText(pathOf(request.target), kMostPathLogged)},
+               {"status_code", static_cast<std::int64_t>(answer.status)},
+               {"duration_ms", milliseconds(duration)}}});
+}
+
+}  // namespace pulsewatch

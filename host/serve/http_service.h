@@ -1,0 +1,62 @@
+// From a request to its answer: Host, redirect, method and path are checked here, then the route answers; the log line and the counters are made here too. Knows nothing of
+// sockets, so that whatever carries requests can use it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "config/host_config.h"
+#include "serve/allowed_hosts.h"
+#include "serve/http_message.h"
+#include "serve/http_metrics.h"
+#include "serve/route.h"
+#include "serve/trusted_proxies.h"
+
+namespace pulsewatch {
+
+class HttpService {
+ public:
+  struct Routes {
+    Route* index = nullptr;
+    Route* health = nullptr;
+    Route* ready = nullptr;    // of /ready and all below it
+    Route* metrics = nullptr;  // null: 404
+  };
+  // The values of the `view` label.
+  static std::vector<std::string> views();
+
+  // All must outlive it.
+  HttpService(const HostConfig& config, Routes routes, HttpMetrics& metrics, Log& log, const Clock& clock);
+
+  // Any thread; never throws. The answer has every header but Content-Length and what concerns the connection; of HEAD and OPTIONS too (the carrier leaves the body away).
+  HttpAnswer serve(const HttpRequest& request) noexcept;
+
+ private:
+  struct Found {
+    Route* route = nullptr;
+    std::string view = "unknown";
+  };
+  struct Client {
+    std::string address;
+    bool https = false;
+  };
+
+  HttpAnswer answer(const HttpRequest& request, std::string& view, const Client& client) const;
+  [[nodiscard]] Found find(const std::string& path) const;
+  [[nodiscard]] bool redirects(const std::string& path, const Client& client) const;
+  void record(const HttpRequest& request, const HttpAnswer& answer, const std::string& view, const Client& client, const std::string& request_id, SteadyTime begin);
+
+  const HostConfig& config_;
+  const Routes routes_;
+  const AllowedHosts allowed_hosts_;
+  const TrustedProxies proxies_;
+  HttpMetrics& metrics_;
+  Log& log_;
+  const Clock& clock_;
+};
+
+}  // namespace pulsewatch

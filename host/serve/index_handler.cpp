@@ -1,0 +1,17 @@
+#include "serve/index_handler.h"
+
+namespace pulsewatch {
+
+IndexHandler::IndexHandler(const std::string& version, bool metrics) {
+  std::string html =
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>pulsewatch</title></head>\n<body>\n<h1>pulsewatch " + version +
+      "</h1>\n<ul>\n"
+      "<li><a href=\"/ready\">/ready</a>: the verdict and every check (<a href=\"/ready?verbose\">verbose</a>)</li>\n"
+      "<li><a href=\"/healthz\">/healthz</a>: whether pulsewatch itself runs</li>\n";
+  if (metrics) html += "<li><a href=\"/metrics\">/metrics</a>: for Prometheus</li>\n";
+  html += "</ul>\n</body>\n</html>\n";
+  page_.content_type = "text/html; charset=utf-8";
+  page_.body = std::make_shared<const std::string>(std::move(html));
+}
+
+}  // namespace pulsewatch

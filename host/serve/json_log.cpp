@@ -1,0 +1,151 @@
+#include "serve/json_log.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <limits.h>
+
+#include "base/json_writer.h"
+
+namespace pulsewatch {
+
+namespace {
+
+constexpr Milliseconds kLongestWait{250};
+
+std::string_view nameOf(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug: return "DEBUG";
+    case LogLevel::info: return "INFO";
+    case LogLevel::warning: return "WARNING";
+    case LogLevel::error: return "ERROR";
+    case LogLevel::critical: break;
+  }
+  return "CRITICAL";
+}
+
+void writeValue(JsonWriter& json, const LogValue& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) {
+    json.text(*text);
+  } else if (const auto* integer = std::get_if<std::int64_t>(&value)) {
+    json.integer(*integer);
+  } else if (const auto* number = std::get_if<double>(&value)) {
+    json.rounded(*number);
+  } else if (const auto* map = std::get_if<std::map<std::string, std::string>>(&value)) {
+    json.beginObject();
+    for (const auto& [key, entry] : *map) json.field(key, entry);
+    json.endObject();
+  }
+}
+
+// Writes what `fd` takes without blocking: the descriptor may be shared with others, so O_NONBLOCK is not ours to set. A pipe that polls writable takes PIPE_BUF bytes.
+ssize_t writeSome(int fd, const char* data, std::size_t size) {
+  const ssize_t sent = ::send(fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (sent >= 0 || errno != ENOTSOCK) return sent;
+  return ::write(fd, data, std::min<std::size_t>(size, PIPE_BUF));
+}
+
+}  // namespace
+
+std::string jsonLine(const LogRecord& record, WallTime time) {
+  JsonWriter json;
+  json.beginObject();
+  json.field("timestamp", timestamp(time));
+  json.field("level", nameOf(record.level));
+  json.field("logger", record.logger);
+  json.field("message", record.message);
+  json.field("event", record.event);
+  for (const auto& [key, value] : record.fields) writeValue(json.key(key), value);
+  json.endObject();
+  return json.take() + "\n";
+}
+
+void JsonLog::start() {
+  heartbeat_.tick(clock_.steady());
+  thread_ = std::thread([this] { loop(); });
+}
+
+void JsonLog::stop(SteadyTime until) noexcept {
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+    stop_by_ = until;
+    filled_.notifyAll();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void JsonLog::write(const LogRecord& record) noexcept {
+  if (!enabled(record.level)) return;
+  try {
+    const std::string line = jsonLine(record, clock_.wall());
+    const MutexLock lock(mutex_);
+    if (buffer_.size() + line.size() <= kMostBuffered) {
+      buffer_ += line;
+      filled_.notifyOne();
+      return;
+    }
+  } catch (...) {  // NOLINT(bugprone-empty-catch): no memory: the line is dropped, and counted below
+  }
+  dropped_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void JsonLog::loop() {
+  for (;;) {
+    heartbeat_.tick(clock_.steady());
+    const bool more = takeLines();
+    if (!pending_.empty()) writeOut();
+    const MutexLock lock(mutex_);
+    if (stopping_ && ((!more && pending_.empty() && buffer_.empty()) || std::chrono::steady_clock::now() >= stop_by_)) return;
+  }
+}
+
+// Fills pending_ when it is empty, waiting a while for lines. False when there are none.
+bool JsonLog::takeLines() {
+  if (!pending_.empty()) return true;
+  const std::uint64_t dropped = dropped_.load(std::memory_order_relaxed);
+  if (dropped != told_dropped_ && !blocked_) {
+    LogRecord record{LogLevel::warning, "pulsewatch.core.log", "log_dropped", {}, {}};
+    record.message = std::to_string(dropped - told_dropped_) + " log lines were dropped: the log could not be written as fast as it was filled";
+    record.fields = {{"dropped", static_cast<std::int64_t>(dropped - told_dropped_)}};
+    pending_ = jsonLine(record, clock_.wall());
+    told_dropped_ = dropped;
+    return true;
+  }
+  const MutexLock lock(mutex_);
+  if (buffer_.empty() && !stopping_) filled_.waitUntil(mutex_, std::chrono::steady_clock::now() + kLongestWait);
+  pending_.swap(buffer_);
+  return !pending_.empty();
+}
+
+void JsonLog::writeOut() {
+  pollfd ready{fd_, POLLOUT, 0};
+  const int count = ::poll(&ready, 1, static_cast<int>(kLongestWait.count()));
+  blocked_ = count == 0;
+  if (count <= 0) return;
+  const ssize_t wrote = writeSome(fd_, pending_.data() + written_, pending_.size() - written_);
+  if (wrote < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (wrote < 0) return giveUpPending();
+  written_ += static_cast<std::size_t>(wrote);
+  if (written_ < pending_.size()) return;
+  pending_.clear();
+  written_ = 0;
+}
+
+// The sink is gone or full: what was being written is lost.
+void JsonLog::giveUpPending() {
+  const auto lines = std::count(pending_.begin() + static_cast<std::ptrdiff_t>(written_), pending_.end(), '\n');
+  dropped_.fetch_add(static_cast<std::uint64_t>(lines), std::memory_order_relaxed);
+  pending_.clear();
+  written_ = 0;
+  blocked_ = true;  // until a write works, nothing is told of it
+  const MutexLock lock(mutex_);
+  if (!stopping_) filled_.waitUntil(mutex_, std::chrono::steady_clock::now() + kLongestWait);
+}
+
+}  // namespace pulsewatch

@@ -1,0 +1,23 @@
+// /metrics: everything collected, in Prometheus' text format.
+#pragma once
+
+#include <prometheus/collectable.h>
+
+#include <vector>
+
+#include "serve/route.h"
+
+namespace pulsewatch {
+
+class MetricsHandler final : public Route {
+ public:
+  // The sources must outlive it.
+  explicit MetricsHandler(std::vector<const prometheus::Collectable*> sources) : sources_(std::move(sources)) {}
+
+  HttpAnswer answer(const HttpTarget& target) override;
+
+ private:
+  const std::vector<const prometheus::Collectable*> sources_;
+};
+
+}  // namespace pulsewatch

@@ -1,0 +1,22 @@
+// /ready as JSON, with exactly the specification's fields, or with more when asked. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "readiness/readiness.h"
+
+namespace pulsewatch {
+
+struct ReadyDetail {
+  bool verbose = false;
+  std::vector<std::string> excluded;  // names that are checks
+  std::vector<std::string> ignored;   // names asked to be excluded that are none
+};
+
+std::string readyBody(const Verdict& verdict, bool ready, const std::string& version, const ReadyDetail& detail = {});
+
+// One check's object, as it stands in /ready.
+std::string checkBody(const Verdict& verdict, const CheckVerdict& check, bool verbose);
+
+}  // namespace pulsewatch

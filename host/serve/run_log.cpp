@@ -1,0 +1,69 @@
+#include "serve/run_log.h"
+
+#include <utility>
+
+namespace pulsewatch {
+
+namespace {
+
+constexpr std::string_view kHealthLogger = "pulsewatch.core.health";
+
+}  // namespace
+
+void RunLog::addCheck(CheckId check, const std::string& name, const std::string& plugin) {
+  const MutexLock lock(mutex_);
+  names_[check] = {name, plugin};
+}
+
+void RunLog::resultCame(const BoardChange& change) {
+  const bool failed = change.after.status == CheckStatus::unhealthy;
+  const bool run_failed = change.report.outcome != RunOutcome::healthy && change.report.outcome != RunOutcome::degraded;
+  const LogLevel level = !change.turned() ? LogLevel::debug : failed ? LogLevel::error : LogLevel::info;
+  if (!log_.enabled(level)) return;
+  LogRecord record{level, kHealthLogger, run_failed ? "health_check_failure" : "health_check", {}, {}};
+  const std::string& message = run_failed || !change.turned() ? change.report.message : change.after.message;
+  record.message = "check " + change.policy.name + (change.turned() ? " is " : " ran, is ") + std::string(name(change.after.status)) + ": " + message;
+  record.fields = {{"request_id", change.report.request_id},
+                   {"check", change.policy.name},
+                   {"plugin", change.policy.plugin},
+                   {"status", std::string(name(change.after.status))},
+                   {"outcome", std::string(name(outcomeOf(change.report, change.policy)))},
+                   {"duration_ms", milliseconds(change.report.duration)}};
+  if (run_failed) record.fields.emplace_back("error", change.report.error.empty() ? change.report.message : change.report.error);
+  if (!change.report.stack_trace.empty()) record.fields.emplace_back("stack_trace", change.report.stack_trace);
+  log_.write(record);
+}
+
+void RunLog::pluginLogged(const PluginLogLine& line) {
+  if (!log_.enabled(line.level)) return;
+  Names names;
+  {
+    const MutexLock lock(mutex_);
+    names = names_[line.check];
+  }
+  const std::string logger = "pulsewatch.plugin." + names.plugin;
+  LogRecord record{line.level, logger, line.event, line.message, {}};
+  if (!line.request_id.empty()) record.fields.emplace_back("request_id", line.request_id);
+  record.fields.emplace_back("check", names.check);
+  if (line.duration_ms >= 0) record.fields.emplace_back("duration_ms", line.duration_ms);
+  if (!line.error.empty()) record.fields.emplace_back("error", line.error);
+  log_.write(record);
+}
+
+void RunLog::judged(const Verdict& verdict) {
+  {
+    const MutexLock lock(mutex_);
+    const Last now = verdict.ready ? Last::ready : Last::notReady;
+    if (now == last_) return;
+    last_ = now;
+  }
+  LogRecord record{verdict.ready ? LogLevel::info : LogLevel::warning, kHealthLogger, "ready_changed", {}, {}};
+  record.message = verdict.ready ? "ready" : "not ready";
+  for (std::size_t i = 0; i < verdict.reasons.size() && i < 20; ++i) record.message += (i == 0 ? ": " : "; ") + verdict.reasons[i];
+  std::map<std::string, std::string> checks;
+  for (const CheckVerdict& check : verdict.checks) checks.emplace(check.row->policy->name, name(check.status));
+  record.fields = {{"status", std::string(verdict.ready ? "ready" : "not_ready")}, {"checks", std::move(checks)}};
+  log_.write(record);
+}
+
+}  // namespace pulsewatch

@@ -1,0 +1,36 @@
+// The log lines about runs and verdicts: a change of status is INFO or ERROR, a run that changes nothing DEBUG, each with the run's request id. Any thread.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "base/log.h"
+#include "base/mutex.h"
+#include "plugin/check_runner.h"
+#include "readiness/readiness.h"
+
+namespace pulsewatch {
+
+class RunLog {
+ public:
+  explicit RunLog(Log& log) : log_(log) {}
+
+  void addCheck(CheckId check, const std::string& name, const std::string& plugin) EXCLUDES(mutex_);
+
+  void resultCame(const BoardChange& change);
+  void pluginLogged(const PluginLogLine& line) EXCLUDES(mutex_);
+  void judged(const Verdict& verdict) EXCLUDES(mutex_);  // a line when it has changed
+
+ private:
+  struct Names {
+    std::string check;
+    std::string plugin;
+  };
+
+  Log& log_;
+  Mutex mutex_;
+  std::map<CheckId, Names> names_ GUARDED_BY(mutex_);
+  enum class Last { none, ready, notReady } last_ GUARDED_BY(mutex_) = Last::none;
+};
+
+}  // namespace pulsewatch

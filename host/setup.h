@@ -1,0 +1,26 @@
+// Everything that is decided before anything runs: the configuration read, the plugins opened, the checks planned, and every mistake found on the way.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/host_config.h"
+#include "plugin/check_plan.h"
+#include "plugin/plugin_catalog.h"
+
+namespace pulsewatch {
+
+struct Setup {
+  HostConfig config;
+  Catalog catalog;
+  CheckPlan plan;
+  Mistakes mistakes;  // not empty: nothing may be started
+};
+
+// One thread; opens the plugins' libraries.
+Setup readSetup(const ConfigInput& input);
+
+// The table of checks and of plugin files that were not taken, for people.
+std::string describeSetup(const Setup& setup);
+
+}  // namespace pulsewatch

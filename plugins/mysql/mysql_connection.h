@@ -1,0 +1,63 @@
+// One connection to a MySQL or MariaDB server, with a deadline over everything that waits: name lookup, connect, handshake, TLS, query
+// and result. Poco's SessionHandle owns libmariadb's handle; the waiting is ours, through libmariadb's non-blocking calls.
+//
+// Opened and asked by one thread at a time. Whatever goes wrong throws a Failure and leaves the connection closed, except that an error
+// the server answered a query with leaves it open. Closing is polite (COM_QUIT) and never waits.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "common/deadline.h"
+#include "common/host_lookup.h"
+#include "mysql/mysql_target.h"
+
+namespace pulsewatch::mysql {
+
+// Why something went wrong: what of it is ours, else the client library's or server's error number and words.
+class Failure : public std::runtime_error {
+ public:
+  enum class Kind { timed_out, host_not_found, lookup_failed, no_tls, system, server };
+
+  Failure(Kind kind, int number, const std::string& words) : std::runtime_error(words), kind_(kind), number_(number) {}
+
+  [[nodiscard]] Kind kind() const { return kind_; }
+  [[nodiscard]] int number() const { return number_; }  // system: errno; server: of the client library or the server
+  // The server has closed the connection, so that a new one may fare better.
+  [[nodiscard]] bool connectionLost() const;
+
+ private:
+  Kind kind_;
+  int number_;
+};
+
+class Connection {
+ public:
+  explicit Connection(const Target& target);  // the target must outlive it
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection();
+
+  [[nodiscard]] bool isOpen() const { return session_ != nullptr; }
+  void open(const net::Deadline& deadline);
+  void close();
+
+  // The one value that a query gives; NULL is "NULL". A result of another shape is an error of Kind::server.
+  std::string value(const std::string& query, const net::Deadline& deadline);
+
+  [[nodiscard]] int fd() const;  // -1: closed
+  [[nodiscard]] bool encrypted() const;
+
+ private:
+  class Session;
+
+  void openTo(const std::string& host, const net::Deadline& deadline);
+
+  const Target& target_;
+  net::HostLookup lookup_;
+  std::unique_ptr<Session> session_;
+};
+
+}  // namespace pulsewatch::mysql
