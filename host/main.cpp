@@ -142,9 +142,17 @@ void Daemon::serveUntilStopped(Server& server, Log& log, Milliseconds drain_time
   const sigset_t signals = ourSignals();
   int signal = 0;
   while (sigwait(&signals, &signal) != 0 || signal == SIGHUP)
-    log.write({LogLevel::warning, kLogger, "config_reload", "SIGHUP: this version does not reload its configuration; nothing was changed, restart it instead", {}});
+    log.write({LogLevel::warning,
+               kLogger,
+               "config_reload",
+               "SIGHUP: this version does not reload its configuration; nothing was changed, restart it instead",
+               {}});
 
-  log.write({LogLevel::info, kLogger, "stopping", "stopping: not ready from now on, serving for another " + std::to_string(drain_time.count()) + " ms", {}});
+  log.write({LogLevel::info,
+             kLogger,
+             "stopping",
+             "stopping: not ready from now on, serving for another " + std::to_string(drain_time.count()) + " ms",
+             {}});
   server.drain();
   const SteadyTime until = std::chrono::steady_clock::now() + drain_time;
   for (;;) {
@@ -176,7 +184,8 @@ void Daemon::printHelp() const {
   formatter.format(std::cout);
 }
 
-// --daemon forks before anything is read and has no standard error after: what is wrong with the configuration is asked of a child that checks it first.
+// --daemon forks before anything is read and has no standard error after: what is wrong with the configuration is asked of a child that
+// checks it first.
 int checkBeforeDaemon(int argc, char** argv) {
   std::vector<char*> arguments;
   bool daemon = false;

@@ -135,7 +135,8 @@ Server::Parts::Parts(const Setup& setup, JsonLog& log, const Clock& clock)
       judge_(clock, active_time_, scheduler_.heartbeat(), board_, {config_.degraded_is_ready}, *this),
       run_log_(log),
       http_metrics_(registry_, HttpService::views()),
-      host_metrics_({board_, verdict_, [this] { return scheduler_.stuckChecks(); }, [&log] { return log.dropped(); }, [this] { return http_.refusedConnections(); }},
+      host_metrics_({board_, verdict_, [this] { return scheduler_.stuckChecks(); }, [&log] { return log.dropped(); },
+                     [this] { return http_.refusedConnections(); }},
                     hostVersion(), clock.wall(), pluginInfos(setup.catalog)),
       index_(hostVersion(), config_.metrics_enabled),
       health_(clock, {&scheduler_.heartbeat(), &judge_.heartbeat(), &log.heartbeat()}, hostVersion()),
@@ -166,24 +167,25 @@ Server::Parts::Parts(const Setup& setup, JsonLog& log, const Clock& clock)
 
 void Server::Parts::tellOfSetup(const Setup& setup) {
   for (const std::string& warning : setup.config.warnings) log_.write({LogLevel::warning, kLogger, "config_warning", warning, {}});
-  std::vector<std::string> idle = setup.config.not_acted_on;
-  idle.insert(idle.end(), setup.plan.not_acted_on.begin(), setup.plan.not_acted_on.end());
-  if (!idle.empty()) {
-    std::string message = "accepted, but this version does not act on it yet:";
-    for (const std::string& key : idle) message += " " + key;
-    log_.write({LogLevel::warning, kLogger, "config_not_acted_on", message, {}});
-  }
+  if (const std::string idle = notActedOn(setup); !idle.empty()) log_.write({LogLevel::warning, kLogger, "config_not_acted_on", idle, {}});
   for (const CatalogEntry& entry : setup.catalog.entries) {
     const LogLevel level = entry.refusal.empty() ? LogLevel::info : LogLevel::error;
     const std::string what = entry.refusal.empty() ? stateOf(entry).state : "refused: " + entry.refusal;
-    log_.write({level, "pulsewatch.core.plugin", stateOf(entry).event, entry.file + ": " + what,
+    log_.write({level,
+                "pulsewatch.core.plugin",
+                stateOf(entry).event,
+                entry.file + ": " + what,
                 {{"plugin", entry.name}, {"version", entry.version}, {"file", entry.file}}});
   }
-  for (const std::string& note : setup.catalog.notes) log_.write({LogLevel::warning, "pulsewatch.core.plugin", "plugin_directory", note, {}});
+  for (const std::string& note : setup.catalog.notes)
+    log_.write({LogLevel::warning, "pulsewatch.core.plugin", "plugin_directory", note, {}});
   for (const std::string& note : setup.plan.notes) log_.write({LogLevel::info, kLogger, "check_plan", note, {}});
   for (const CheckSpec& check : setup.plan.checks) {
     if (!check.unavailable.empty())
-      log_.write({LogLevel::error, "pulsewatch.core.health", "health_check_failure", "check " + check.name + " is unhealthy: " + check.unavailable,
+      log_.write({LogLevel::error,
+                  "pulsewatch.core.health",
+                  "health_check_failure",
+                  "check " + check.name + " is unhealthy: " + check.unavailable,
                   {{"check", check.name}, {"status", "unhealthy"}, {"error", check.unavailable}}});
   }
 }
@@ -192,9 +194,15 @@ void Server::Parts::start() {
   scheduler_.start();
   judge_.start();
   http_.start();
-  log_.write({LogLevel::info, "pulsewatch.core.http", "listening", "listening on " + config_.http_address + " port " + std::to_string(port()),
+  log_.write({LogLevel::info,
+              "pulsewatch.core.http",
+              "listening",
+              "listening on " + config_.http_address + " port " + std::to_string(port()),
               {{"address", config_.http_address}, {"port", static_cast<std::int64_t>(port())}}});
-  log_.write({LogLevel::info, kLogger, "started", std::string("pulsewatchd ") + hostVersion() + " runs " + std::to_string(board_.size()) + " checks",
+  log_.write({LogLevel::info,
+              kLogger,
+              "started",
+              std::string("pulsewatchd ") + hostVersion() + " runs " + std::to_string(board_.size()) + " checks",
               {{"version", std::string(hostVersion())}}});
 }
 

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <memory>
 
-#include "base/log.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "serve/json_log.h"
 #include "setup.h"
 

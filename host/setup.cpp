@@ -51,17 +51,27 @@ Setup readSetup(const ConfigInput& input) {
   return setup;
 }
 
+std::string notActedOn(const Setup& setup) {
+  std::string keys;
+  for (const auto* list : {&setup.config.not_acted_on, &setup.plan.not_acted_on}) {
+    for (const std::string& key : *list) keys += " " + key;
+  }
+  return keys.empty() ? keys : "accepted, but this version does not act on it yet:" + keys;
+}
+
 std::string describeSetup(const Setup& setup) {
   std::vector<Row> rows{{"CHECK", "PLUGIN", "VERSION", "INTERVAL", "TIMEOUT", "CRITICAL"}};
   for (const CheckSpec& check : setup.plan.checks) {
-    rows.push_back({check.name, check.plugin, versionOf(setup, check.plugin), describeDuration(check.interval), describeDuration(check.timeout),
-                    check.critical ? "yes" : "no"});
+    rows.push_back({check.name, check.plugin, versionOf(setup, check.plugin), describeDuration(check.interval),
+                    describeDuration(check.timeout), check.critical ? "yes" : "no"});
   }
   std::string text = setup.plan.checks.empty() ? "no checks\n" : table(rows);
   for (const CatalogEntry& entry : setup.catalog.entries) {
     if (!entry.refusal.empty()) text += "refused: " + entry.file + ": " + entry.refusal + "\n";
     if (entry.disabled) text += "disabled: " + entry.file + "\n";
   }
+  for (const std::string& warning : setup.config.warnings) text += "warning: " + warning + "\n";
+  if (const std::string idle = notActedOn(setup); !idle.empty()) text += "warning: " + idle + "\n";
   for (const std::string& note : setup.catalog.notes) text += "note: " + note + "\n";
   for (const std::string& note : setup.plan.notes) text += "note: " + note + "\n";
   return text;

@@ -1,4 +1,5 @@
-// Everything that is decided before anything runs: the configuration read, the plugins opened, the checks planned, and every mistake found on the way.
+// Everything that is decided before anything runs: the configuration read, the plugins opened, the checks planned, and every mistake found
+// on the way.
 #pragma once
 
 #include <string>
@@ -19,6 +20,9 @@ struct Setup {
 
 // One thread; opens the plugins' libraries.
 Setup readSetup(const ConfigInput& input);
+
+// A sentence that names the keys given that this version does not act on yet; "" when there are none.
+std::string notActedOn(const Setup& setup);
 
 // The table of checks and of plugin files that were not taken, for people.
 std::string describeSetup(const Setup& setup);

@@ -1,6 +1,6 @@
-// Writes JSON into a string, piece by piece. Whatever it is given, what comes out parses: text is repaired to valid UTF-8, a number that JSON has no
-// word for (nan, inf) becomes null. Poco's PrintHandler was measured first: ten times slower at 10,000 checks, six digits of a number, and it lets
-// invalid UTF-8 through. The caller balances begin and end. One thread.
+// Writes JSON into a string, piece by piece. Whatever it is given, what comes out parses: text is repaired to valid UTF-8, a number that
+// JSON has no word for (nan, inf) becomes null. Poco's PrintHandler was measured first: ten times slower at 10,000 checks, six digits of a
+// number, and it lets invalid UTF-8 through. The caller balances begin and end. One thread.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ class JsonWriter {
   JsonWriter& key(std::string_view key);
 
   JsonWriter& text(std::string_view value);
-  JsonWriter& number(double value);  // the shortest form that reads back the same
-  JsonWriter& rounded(double value); // at most two decimals
+  JsonWriter& number(double value);   // the shortest form that reads back the same
+  JsonWriter& rounded(double value);  // at most two decimals
   JsonWriter& integer(std::int64_t value);
   JsonWriter& boolean(bool value);
   JsonWriter& null();

@@ -1,5 +1,5 @@
-// An immutable value that one side replaces and others read. Readers hold the lock for the copy of a pointer only, so none waits for a writer's
-// work. (std::atomic<std::shared_ptr> of g++ 12 does the same inside, but ThreadSanitizer can't see through it.) Any thread.
+// An immutable value that one side replaces and others read. Readers hold the lock for the copy of a pointer only, so none waits for a
+// writer's work. (std::atomic<std::shared_ptr> of g++ 12 does the same inside, but ThreadSanitizer can't see through it.) Any thread.
 #pragma once
 
 #include <memory>

@@ -58,7 +58,8 @@ std::string currentExceptionTrace() {
 
   static Mutex mutex;
   static std::map<std::vector<const void*>, std::string> remembered;
-  const std::vector<const void*> frames(last_throw.frames.begin(), last_throw.frames.begin() + static_cast<std::ptrdiff_t>(last_throw.count));
+  const std::vector<const void*> frames(last_throw.frames.begin(),
+                                        last_throw.frames.begin() + static_cast<std::ptrdiff_t>(last_throw.count));
   const MutexLock lock(mutex);  // libbacktrace's state is shared
   if (const auto found = remembered.find(frames); found != remembered.end()) return found->second;
   std::string text = describe(frames);

@@ -1,5 +1,6 @@
-// Where an exception was thrown. The program's own __cxa_throw notes the stack of each throw for its thread and hands on to the runtime's; plugins' throws pass it
-// too, the program's symbols coming before the C++ runtime's. Noting costs some microseconds; turning it into text is left to who writes a log line.
+// Where an exception was thrown. The program's own __cxa_throw notes the stack of each throw for its thread and hands on to the runtime's;
+// plugins' throws pass it too, the program's symbols coming before the C++ runtime's. Noting costs some microseconds; turning it into text
+// is left to who writes a log line.
 #pragma once
 
 #include <string>

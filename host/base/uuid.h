@@ -1,4 +1,5 @@
-// Request and run ids: random UUIDs, RFC 4122 version 4. Poco's generator opens /dev/urandom for each one, which fails on the day descriptors run out.
+// Request and run ids: random UUIDs, RFC 4122 version 4. Poco's generator opens /dev/urandom for each one, which fails on the day
+// descriptors run out.
 #pragma once
 
 #include <string>

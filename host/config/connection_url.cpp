@@ -1,10 +1,10 @@
 #include "config/connection_url.h"
 
+#include "config/text_parts.h"
+
 #include <algorithm>
 #include <string_view>
 #include <vector>
-
-#include "config/text_parts.h"
 
 namespace pulsewatch {
 

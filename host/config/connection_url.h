@@ -1,7 +1,6 @@
 // What pulsewatch takes as the address of a MySQL or a Redis server. Faults are a sentence's end and never quote the URL: it may hold a
 // password. Pure; any thread.
 #pragma once
-
 #include <pulsewatch/service_url.h>
 
 #include <string>

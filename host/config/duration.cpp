@@ -1,12 +1,12 @@
 #include "config/duration.h"
 
+#include "config/text_parts.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
-
-#include "config/text_parts.h"
 
 namespace pulsewatch {
 

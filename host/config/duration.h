@@ -1,7 +1,6 @@
 // Typed values as the configuration writes them. Each parser takes the trimmed text and gives nothing when it doesn't fit exactly; none
 // throws. Pure; any thread.
 #pragma once
-
 #include <chrono>
 #include <cstdint>
 #include <optional>

@@ -1,5 +1,10 @@
 #include "config/host_config.h"
 
+#include "config/network_text.h"
+#include "config/schema.h"
+#include "config/text_parts.h"
+#include "config/typed_value.h"
+
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -10,11 +15,6 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
-
-#include "config/network_text.h"
-#include "config/schema.h"
-#include "config/text_parts.h"
-#include "config/typed_value.h"
 
 namespace pulsewatch {
 

@@ -1,16 +1,15 @@
 // The host's own configuration: parsed once, validated as a whole, immutable. What each field is: contract in the README and
 // etc/pulsewatch.properties.
 #pragma once
+#include "base/log.h"
+#include "config/mistakes.h"
+#include "config/properties.h"
 
 #include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
-
-#include "base/log.h"
-#include "config/mistakes.h"
-#include "config/properties.h"
 
 namespace pulsewatch {
 

@@ -1,11 +1,11 @@
 #include "config/mistakes.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 #include <cstdint>
 #include <numeric>
 #include <utility>
-
-#include "base/text.h"
 
 namespace pulsewatch {
 

@@ -2,7 +2,6 @@
 // where (file:line, a variable, -D or a plugin), what, why, what to do. Never a secret's value. Not thread-safe: one thread reads a
 // configuration.
 #pragma once
-
 #include <string>
 #include <unordered_set>
 #include <vector>

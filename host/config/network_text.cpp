@@ -1,11 +1,11 @@
 #include "config/network_text.h"
 
+#include "config/duration.h"
+
 #include <arpa/inet.h>
 
 #include <algorithm>
 #include <string_view>
-
-#include "config/duration.h"
 
 namespace pulsewatch {
 

@@ -1,7 +1,6 @@
 // Addresses, networks, Host patterns and paths as the configuration has them: what is wrong with one, as a sentence's end; "" for nothing.
 // Pure; any thread.
 #pragma once
-
 #include <string>
 
 namespace pulsewatch {

@@ -1,12 +1,12 @@
 #include "config/properties.h"
 
-#include <algorithm>
-#include <system_error>
-#include <utility>
-
 #include "config/references.h"
 #include "config/schema.h"
 #include "config/text_parts.h"
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
 
 namespace pulsewatch {
 

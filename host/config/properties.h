@@ -5,15 +5,14 @@
 // mistake only in a value that is used; those of the environment, NAME_FILE and -D are taken literally. Immutable after load(); any thread
 // may read.
 #pragma once
+#include "config/mistakes.h"
+#include "config/property_file.h"
 
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "config/mistakes.h"
-#include "config/property_file.h"
 
 namespace pulsewatch {
 

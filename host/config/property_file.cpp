@@ -1,5 +1,9 @@
 #include "config/property_file.h"
 
+#include "base/file_descriptor.h"
+#include "base/text.h"
+#include "config/text_parts.h"
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -8,10 +12,6 @@
 #include <map>
 #include <system_error>
 #include <utility>
-
-#include "base/file_descriptor.h"
-#include "base/text.h"
-#include "config/text_parts.h"
 
 namespace pulsewatch {
 

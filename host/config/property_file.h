@@ -4,6 +4,7 @@
 // first line), a NUL byte, invalid UTF-8, a file over 1 MiB, one that cannot be read. A line that is none is never quoted: it may be a part
 // of a secret. Any thread.
 #pragma once
+#include "config/mistakes.h"
 
 #include <cstddef>
 #include <filesystem>
@@ -11,8 +12,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "config/mistakes.h"
 
 namespace pulsewatch {
 

@@ -1,12 +1,12 @@
 #include "config/references.h"
 
-#include <algorithm>
-#include <utility>
-
 #include "config/connection_url.h"
 #include "config/schema.h"
 #include "config/text_parts.h"
 #include "config/typed_value.h"
+
+#include <algorithm>
+#include <utility>
 
 namespace pulsewatch {
 

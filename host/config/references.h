@@ -2,6 +2,8 @@
 // made for one value, by one thread. Bounded in depth, number and size, so that no file can make it run long. How it fails: a mistake for
 // each reference that can't be replaced, at the property that has it.
 #pragma once
+#include "config/mistakes.h"
+#include "config/properties.h"
 
 #include <cstddef>
 #include <map>
@@ -9,9 +11,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "config/mistakes.h"
-#include "config/properties.h"
 
 namespace pulsewatch {
 

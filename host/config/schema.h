@@ -1,8 +1,7 @@
 // Every key of the host's own, as data: its name, the specification's variable for it, its type and built-in default. What a check or a
-// plugin is given
-// (`check.<name>.…`, `plugin.<name>.…`) has a fixed part here too; a check's settings are its plugin's to declare. Immutable; any thread.
+// plugin is given (`check.<name>.…`, `plugin.<name>.…`) has a fixed part here too; a check's settings are its plugin's to declare.
+// Immutable; any thread.
 #pragma once
-
 #include <cstdint>
 #include <span>
 #include <string>

@@ -1,6 +1,5 @@
 // The little that every reader of the configuration does to text, in ASCII whatever the locale. Pure; any thread.
 #pragma once
-
 #include <algorithm>
 #include <string>
 #include <string_view>

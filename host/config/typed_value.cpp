@@ -1,13 +1,13 @@
 #include "config/typed_value.h"
 
+#include "config/duration.h"
+#include "config/text_parts.h"
+
 #include <pulsewatch/service_url.h>
 
 #include <algorithm>
 #include <limits>
 #include <stdexcept>
-
-#include "config/duration.h"
-#include "config/text_parts.h"
 
 namespace pulsewatch {
 

@@ -1,15 +1,14 @@
 // A value of the configuration read as its key's type. The mistake when it doesn't fit says what the key takes, and quotes the value unless
 // that may hold a secret. Pure but for the mistakes it adds; one thread.
 #pragma once
+#include "config/mistakes.h"
+#include "config/properties.h"
+#include "config/schema.h"
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "config/mistakes.h"
-#include "config/properties.h"
-#include "config/schema.h"
 
 namespace pulsewatch {
 

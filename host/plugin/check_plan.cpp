@@ -1,14 +1,14 @@
 #include "plugin/check_plan.h"
 
-#include <algorithm>
-#include <set>
-#include <string_view>
-#include <utility>
-
 #include "config/schema.h"
 #include "config/text_parts.h"
 #include "config/typed_value.h"
 #include "plugin/check_settings.h"
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+#include <utility>
 
 namespace pulsewatch {
 

@@ -1,6 +1,9 @@
-// Which checks there are: the configuration's `check.*` and `plugin.*` keys brought together with what the plugins declare. Pure but for the mistakes it
-// adds; one thread.
+// Which checks there are: the configuration's `check.*` and `plugin.*` keys brought together with what the plugins declare. Pure but for
+// the mistakes it adds; one thread.
 #pragma once
+#include "config/mistakes.h"
+#include "config/properties.h"
+#include "plugin/plugin_description.h"
 
 #include <chrono>
 #include <cstdint>
@@ -8,10 +11,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "config/mistakes.h"
-#include "config/properties.h"
-#include "plugin/plugin_description.h"
 
 namespace pulsewatch {
 
@@ -38,21 +37,21 @@ struct CheckSpec {
   unsigned rise = 1;
   std::optional<std::chrono::milliseconds> degraded_after;
   std::vector<SettingValue> settings;
-  std::string unavailable;                      // not empty: the plugin was refused, the check stays unhealthy with this reason
+  std::string unavailable;                     // not empty: the plugin was refused, the check stays unhealthy with this reason
   std::map<std::string, std::string> origins;  // of the keys above, by key
 };
 
 // A plugin file as the catalog found it.
 struct PluginState {
-  std::string name;              // the plugin's, or the file's stem while refused before it said one
+  std::string name;  // the plugin's, or the file's stem while refused before it said one
   bool loaded = false;
-  std::string refusal;           // a sentence; not empty when refused
-  PluginDescription description; // when loaded
+  std::string refusal;            // a sentence; not empty when refused
+  PluginDescription description;  // when loaded
 };
 
 struct CheckPlan {
-  std::vector<CheckSpec> checks;        // by name
-  std::vector<std::string> notes;       // sentences for the log, e.g. why a plugin got no default check
+  std::vector<CheckSpec> checks;          // by name
+  std::vector<std::string> notes;         // sentences for the log, e.g. why a plugin got no default check
   std::vector<std::string> not_acted_on;  // check.* and plugin.* keys given that this version does not act on yet
 };
 

@@ -1,5 +1,5 @@
-// The seam between the scheduler and what runs checks. Ids and plain values go in, plain values come out, so the same interface fits a runner inside the host and
-// one in a worker process. One runner has one plugin.
+// The seam between the scheduler and what runs checks. Ids and plain values go in, plain values come out, so the same interface fits a
+// runner inside the host and one in a worker process. One runner has one plugin.
 #pragma once
 
 #include <cstdint>
@@ -37,8 +37,8 @@ struct PluginLogLine {
   double duration_ms = -1;
 };
 
-// What a runner tells. Called on its threads, with none of its locks held; must not block. A check's calls come in order: its series before the run that observes them
-// ends, runStarted before runEnded.
+// What a runner tells. Called on its threads, with none of its locks held; must not block. A check's calls come in order: its series before
+// the run that observes them ends, runStarted before runEnded.
 class RunnerEvents {
  public:
   virtual ~RunnerEvents() = default;
@@ -57,7 +57,8 @@ class CheckRunner {
   virtual void start(RunRequest request) = 0;
   // The run has been given up: it is told so, and its thread replaced. It still ends in runEnded, one day or never.
   virtual void giveUp(CheckId check, std::uint64_t sequence) = 0;
-  // No more runs; checks that are not stuck are destroyed. Returns when all is over, or at `until` with what hangs left behind. No events after it.
+  // No more runs; checks that are not stuck are destroyed. Returns when all is over, or at `until` with what hangs left behind. No events
+  // after it.
   virtual void stop(SteadyTime until) = 0;
 };
 

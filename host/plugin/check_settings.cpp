@@ -1,15 +1,15 @@
 #include "plugin/check_settings.h"
 
+#include "config/connection_url.h"
+#include "config/schema.h"
+#include "config/typed_value.h"
+
 #include <pulsewatch/service_url.h>
 
 #include <algorithm>
 #include <limits>
 #include <optional>
 #include <string_view>
-
-#include "config/connection_url.h"
-#include "config/schema.h"
-#include "config/typed_value.h"
 
 namespace pulsewatch {
 

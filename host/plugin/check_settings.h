@@ -2,14 +2,13 @@
 // configuration gives it (`check.<name>.<setting>`, or the service's URL of the specification: DATABASE_URL and its like), checked against
 // what its plugin declares. Pure but for the mistakes it adds; one thread.
 #pragma once
-
-#include <string>
-#include <vector>
-
 #include "config/mistakes.h"
 #include "config/properties.h"
 #include "plugin/check_plan.h"
 #include "plugin/plugin_description.h"
+
+#include <string>
+#include <vector>
 
 namespace pulsewatch {
 

@@ -28,14 +28,16 @@ void checkSegment(std::span<const std::byte> file, const ElfW(Phdr) & segment) {
   if (segment.p_type != PT_LOAD && segment.p_type != PT_DYNAMIC) return;
   if (!inside(file, segment.p_offset, segment.p_filesz))
     throw Refusal("is truncated: a segment lies beyond its " + std::to_string(file.size()) + " bytes; copy it again, completely");
-  if (segment.p_type == PT_LOAD && segment.p_filesz > segment.p_memsz) throw Refusal("is damaged: a segment is larger in the file than in memory");
+  if (segment.p_type == PT_LOAD && segment.p_filesz > segment.p_memsz)
+    throw Refusal("is damaged: a segment is larger in the file than in memory");
 }
 
 }  // namespace
 
 void checkElf(std::span<const std::byte> file) {
   if (file.empty()) throw Refusal("is empty; copy it again, completely");
-  if (file.size() < SELFMAG || std::memcmp(file.data(), ELFMAG, SELFMAG) != 0) throw Refusal("is not an ELF file; a plugin is a shared library");
+  if (file.size() < SELFMAG || std::memcmp(file.data(), ELFMAG, SELFMAG) != 0)
+    throw Refusal("is not an ELF file; a plugin is a shared library");
   ElfW(Ehdr) header{};
   if (file.size() < sizeof(header)) throw Refusal("is truncated: it ends inside its ELF header; copy it again, completely");
   std::memcpy(&header, file.data(), sizeof(header));

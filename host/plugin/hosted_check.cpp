@@ -56,7 +56,8 @@ Redactor::Redactor(const std::vector<SettingValue>& settings) {
 
 std::string Redactor::redacted(std::string text) const {
   for (const std::string& secret : secrets_) {
-    for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at + 3)) text.replace(at, secret.size(), "***");
+    for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at + 3))
+      text.replace(at, secret.size(), "***");
   }
   return text;
 }
@@ -103,7 +104,8 @@ void HostedCheck::destroy() {
 
 const SettingValue* HostedCheck::setting(const char* key) const {
   if (key == nullptr) return nullptr;
-  const auto found = std::find_if(spec_.settings.begin(), spec_.settings.end(), [key](const SettingValue& value) { return value.key == key; });
+  const auto found =
+      std::find_if(spec_.settings.begin(), spec_.settings.end(), [key](const SettingValue& value) { return value.key == key; });
   return found == spec_.settings.end() ? nullptr : &*found;
 }
 
@@ -157,10 +159,10 @@ struct HostFunctions {
     if (line == nullptr || line->size < sizeof(pw_log_line)) return;
     const std::int32_t level = std::clamp<std::int32_t>(line->level, PW_LOG_DEBUG, PW_LOG_CRITICAL);
     if (logEnabled(check, level) == 0) return;
-    of(check).events_.pluginLogged({of(check).id_, run == nullptr ? "" : of(run).report_.request_id, static_cast<LogLevel>(level),
-                                 line->event == nullptr ? "plugin" : of(check).shown(line->event, 64),
-                                 of(check).shown(line->message, HostedCheck::kMostError), of(check).shown(line->error, HostedCheck::kMostError),
-                                 std::isfinite(line->duration_ms) ? line->duration_ms : -1});
+    of(check).events_.pluginLogged(
+        {of(check).id_, run == nullptr ? "" : of(run).report_.request_id, static_cast<LogLevel>(level),
+         line->event == nullptr ? "plugin" : of(check).shown(line->event, 64), of(check).shown(line->message, HostedCheck::kMostError),
+         of(check).shown(line->error, HostedCheck::kMostError), std::isfinite(line->duration_ms) ? line->duration_ms : -1});
   }
 
   static std::int32_t addSeries(pw_check* check, std::uint32_t metric, const char* const* label_values, std::uint32_t count) {

@@ -1,4 +1,5 @@
-// A check made from a plugin's library in this process: the host's side of the C boundary (pw_check, pw_run) and the functions it lends (pw_host).
+// A check made from a plugin's library in this process: the host's side of the C boundary (pw_check, pw_run) and the functions it lends
+// (pw_host).
 #pragma once
 
 #include <pulsewatch/abi.h>

@@ -77,9 +77,12 @@ class LocalRunner::Pool final : public HostedCheckEvents, public std::enable_sha
     bool called = false;
   };
 
+  void refuse(const RunRequest& request);
   void enqueue(Job job) REQUIRES(mutex_);
   void grow() REQUIRES(mutex_);
-  [[nodiscard]] std::size_t allowedThreads() const REQUIRES(mutex_) { return options_.most_threads + std::min(stuck_, options_.most_stuck); }
+  [[nodiscard]] std::size_t allowedThreads() const REQUIRES(mutex_) {
+    return options_.most_threads + std::min(stuck_, options_.most_stuck);
+  }
   std::optional<Job> nextJob() EXCLUDES(mutex_);
   void work();
   void execute(const Job& job) EXCLUDES(mutex_);
@@ -120,19 +123,21 @@ class LocalRunner::Pool final : public HostedCheckEvents, public std::enable_sha
 };
 
 void LocalRunner::Pool::start(RunRequest request) {
-  bool refused = false;
   {
     const MutexLock lock(mutex_);
     const auto found = slots_.find(request.check);
     if (found == slots_.end() || found->second->busy || stopping_) return;
-    refused = idle_.empty() && threads_ >= allowedThreads() && stuck_ >= threads_;
-    if (!refused) {
+    const bool all_stuck = idle_.empty() && threads_ >= allowedThreads() && stuck_ >= threads_;
+    if (!all_stuck) {
       found->second->busy = true;
       found->second->sequence = request.sequence;
-      enqueue({found->second, std::move(request)});
+      return enqueue({found->second, std::move(request)});
     }
   }
-  if (!refused) return;
+  refuse(request);
+}
+
+void LocalRunner::Pool::refuse(const RunRequest& request) {
   RunReport report;
   report.check = request.check;
   report.sequence = request.sequence;

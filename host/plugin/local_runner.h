@@ -1,5 +1,6 @@
-// Runs one plugin's checks inside this process, on threads of its own: few while runs are quick, more while they wait, up to a cap. A run that was given up keeps its
-// thread until it ends, and another thread takes its place, up to a second cap; past that, runs are refused with a result that says so.
+// Runs one plugin's checks inside this process, on threads of its own: few while runs are quick, more while they wait, up to a cap. A run
+// that was given up keeps its thread until it ends, and another thread takes its place, up to a second cap; past that, runs are refused
+// with a result that says so.
 #pragma once
 
 #include <cstddef>
@@ -12,9 +13,9 @@ namespace pulsewatch {
 
 struct LocalRunnerOptions {
   LogLevel log_level = LogLevel::info;
-  std::size_t most_threads = 64;   // at work at a time, those of given-up runs apart
-  std::size_t most_stuck = 64;     // given-up runs whose threads are replaced
-  std::chrono::seconds idle{10};   // a thread without work for so long ends
+  std::size_t most_threads = 64;  // at work at a time, those of given-up runs apart
+  std::size_t most_stuck = 64;    // given-up runs whose threads are replaced
+  std::chrono::seconds idle{10};  // a thread without work for so long ends
 };
 
 class LocalRunner final : public CheckRunner {

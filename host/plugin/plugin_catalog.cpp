@@ -13,7 +13,7 @@ namespace pulsewatch {
 
 namespace {
 
-constexpr std::string_view kReservedKeys[] = {"plugin", "interval", "timeout",       "critical",    "fall",       "rise",
+constexpr std::string_view kReservedKeys[] = {"plugin", "interval", "timeout",        "critical",   "fall",        "rise",
                                               "alias",  "scope",    "degraded_after", "depends_on", "flap_window", "fast_interval"};
 
 // The names of a directory's *.so, sorted.
@@ -81,7 +81,8 @@ void refuseOtherwiseDeclaredMetrics(std::vector<CatalogEntry>& entries) {
       }
       const auto [found, added] = families.try_emplace(metric.name, &metric, &entry);
       if (!added && *found->second.first != metric) {
-        refuse(entry, "declares metric " + metric.name + " otherwise than plugin " + found->second.second->name + " does; declare it alike or name it otherwise");
+        refuse(entry, "declares metric " + metric.name + " otherwise than plugin " + found->second.second->name +
+                          " does; declare it alike or name it otherwise");
         break;
       }
     }
@@ -98,7 +99,8 @@ bool isHostMetric(const std::string& family) {
 Catalog loadCatalog(const CatalogOptions& options) {
   Catalog catalog;
   for (const std::string& directory : options.directories) {
-    for (const std::string& file_name : candidates(directory, catalog.notes)) catalog.entries.push_back(openEntry(directory, file_name, options));
+    for (const std::string& file_name : candidates(directory, catalog.notes))
+      catalog.entries.push_back(openEntry(directory, file_name, options));
   }
   refuseTakenNames(catalog.entries);
   std::stable_sort(catalog.entries.begin(), catalog.entries.end(), [](const CatalogEntry& a, const CatalogEntry& b) {
@@ -111,7 +113,8 @@ Catalog loadCatalog(const CatalogOptions& options) {
 std::vector<PluginState> pluginStates(const Catalog& catalog) {
   std::vector<PluginState> states;
   for (const CatalogEntry& entry : catalog.entries) {
-    const bool known = std::any_of(states.begin(), states.end(), [&](const PluginState& state) { return state.name == entry.name && state.loaded; });
+    const bool known =
+        std::any_of(states.begin(), states.end(), [&](const PluginState& state) { return state.name == entry.name && state.loaded; });
     if (known) continue;  // refused only because the name is taken
     PluginState state;
     state.name = entry.name;

@@ -24,7 +24,8 @@ struct CatalogEntry {
 struct CatalogOptions {
   std::vector<std::string> directories;  // of two plugins of one name the later directory's wins, then the later file name's
   std::set<uid_t> owners;
-  std::function<bool(const std::string& plugin)> enabled;  // asked with the file's stem before the file is opened, and with the plugin's name after
+  std::function<bool(const std::string& plugin)>
+      enabled;  // asked with the file's stem before the file is opened, and with the plugin's name after
 };
 
 struct Catalog {

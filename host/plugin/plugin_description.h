@@ -1,5 +1,5 @@
-// What a plugin says it is, as plain values: copied out of its pw_plugin (sdk/include/pulsewatch/abi.h) and validated, so that the stages behind never
-// touch the library's memory, and a worker process can send it over a channel. Plain data.
+// What a plugin says it is, as plain values: copied out of its pw_plugin (sdk/include/pulsewatch/abi.h) and validated, so that the stages
+// behind never touch the library's memory, and a worker process can send it over a channel. Plain data.
 #pragma once
 
 #include <pulsewatch/abi.h>

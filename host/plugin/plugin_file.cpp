@@ -56,7 +56,8 @@ void checkWriters(const struct stat& status, const std::string& what, const std:
     throw Refusal(what + " belongs to user " + userName(status.st_uid) + ", who is not among plugins.owners; chown it, or add the user");
   if ((status.st_mode & S_IWOTH) != 0) throw Refusal(what + " is writable by others; chmod o-w " + path);
   if ((status.st_mode & S_IWGRP) != 0 && status.st_gid != 0 && !groupIsOwners(status))
-    throw Refusal(what + " is writable by group " + std::to_string(status.st_gid) + ", which is neither root's nor its owner's own; chmod g-w " + path);
+    throw Refusal(what + " is writable by group " + std::to_string(status.st_gid) +
+                  ", which is neither root's nor its owner's own; chmod g-w " + path);
 }
 
 FileDescriptor openBeneath(int directory, const std::string& file_name) {
@@ -133,7 +134,8 @@ FileDescriptor openPluginFile(const std::filesystem::path& directory, const std:
   checkWriters(status, "its directory", directory.string(), owners);
 
   const FileDescriptor file = openBeneath(folder.get(), file_name);
-  if (!file.valid() && (errno == ELOOP || errno == EXDEV)) throw Refusal("is a link that leads out of its directory; put the file itself there");
+  if (!file.valid() && (errno == ELOOP || errno == EXDEV))
+    throw Refusal("is a link that leads out of its directory; put the file itself there");
   if (!file.valid()) throw Refusal("cannot be opened: " + errnoText(errno));
   if (::fstat(file.get(), &status) != 0) throw Refusal("cannot be read: " + errnoText(errno));
   if (!S_ISREG(status.st_mode)) throw Refusal("is not a regular file");

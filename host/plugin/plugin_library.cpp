@@ -28,7 +28,8 @@ Refusal withoutEntry(const boost::dll::shared_library& library) {
       return Refusal("is built for plugin ABI " + std::to_string(major) + ", this host has " + std::to_string(PW_ABI_MAJOR) +
                      "; build it with this host's SDK");
   }
-  return Refusal(std::string("has no symbol ") + PW_ENTRY_SYMBOL + "; it is not a pulsewatch plugin, or was built without PULSEWATCH_PLUGIN");
+  return Refusal(std::string("has no symbol ") + PW_ENTRY_SYMBOL +
+                 "; it is not a pulsewatch plugin, or was built without PULSEWATCH_PLUGIN");
 }
 
 const pw_plugin* openLibrary(boost::dll::shared_library& library, int fd) {
@@ -110,7 +111,8 @@ MetricDescription describeMetric(const pw_metric& metric) {
       throw Refusal("declares metric " + description.name + " with a label whose name is not one of Prometheus");
   }
   for (std::uint32_t i = 0; i < metric.bucket_count; ++i) {
-    if (i > 0 && !(metric.buckets[i] > metric.buckets[i - 1])) throw Refusal("declares metric " + description.name + " with buckets that do not rise");
+    if (i > 0 && !(metric.buckets[i] > metric.buckets[i - 1]))
+      throw Refusal("declares metric " + description.name + " with buckets that do not rise");
     description.buckets.push_back(metric.buckets[i]);
   }
   return description;
@@ -120,7 +122,8 @@ MetricDescription describeMetric(const pw_metric& metric) {
 template <class T>
 T element(const T* first, std::uint32_t stride, std::uint32_t i) {
   T copy{};
-  std::memcpy(static_cast<void*>(&copy), reinterpret_cast<const char*>(first) + std::size_t{stride} * i, std::min<std::size_t>(stride, sizeof(T)));
+  std::memcpy(static_cast<void*>(&copy), reinterpret_cast<const char*>(first) + std::size_t{stride} * i,
+              std::min<std::size_t>(stride, sizeof(T)));
   return copy;
 }
 
@@ -136,7 +139,8 @@ void refuseTwice(const Items& items, Name name, const char* what) {
 
 void describeArrays(const pw_plugin& plugin, PluginDescription& description) {
   constexpr std::uint32_t kMost = 1000;
-  if ((plugin.settings_count > 0 && (plugin.settings == nullptr || plugin.setting_size < sizeof(pw_setting))) || plugin.settings_count > kMost)
+  if ((plugin.settings_count > 0 && (plugin.settings == nullptr || plugin.setting_size < sizeof(pw_setting))) ||
+      plugin.settings_count > kMost)
     throw Refusal("declares settings that are not there");
   if ((plugin.metrics_count > 0 && (plugin.metrics == nullptr || plugin.metric_size < sizeof(pw_metric))) || plugin.metrics_count > kMost)
     throw Refusal("declares metrics that are not there");
@@ -144,8 +148,10 @@ void describeArrays(const pw_plugin& plugin, PluginDescription& description) {
     description.settings.push_back(describeSetting(element(plugin.settings, plugin.setting_size, i)));
   for (std::uint32_t i = 0; i < plugin.metrics_count; ++i)
     description.metrics.push_back(describeMetric(element(plugin.metrics, plugin.metric_size, i)));
-  refuseTwice(description.settings, [](const SettingDescription& setting) { return setting.key; }, "setting");
-  refuseTwice(description.metrics, [](const MetricDescription& metric) { return metric.name; }, "metric");
+  refuseTwice(
+      description.settings, [](const SettingDescription& setting) { return setting.key; }, "setting");
+  refuseTwice(
+      description.metrics, [](const MetricDescription& metric) { return metric.name; }, "metric");
 }
 
 }  // namespace
@@ -161,10 +167,11 @@ PluginDescription describePlugin(const pw_plugin* plugin) {
     throw Refusal("is built for plugin ABI " + version(plugin->abi_major, plugin->abi_minor) + ", this host has " +
                   version(PW_ABI_MAJOR, PW_ABI_MINOR) + "; build it with this host's SDK");
   if (plugin->abi_minor > PW_ABI_MINOR)
-    throw Refusal("needs plugin ABI " + version(plugin->abi_major, plugin->abi_minor) + ", this host has " + version(PW_ABI_MAJOR, PW_ABI_MINOR) +
-                  "; upgrade pulsewatch, or build it with this host's SDK");
-  if (plugin->size < sizeof(pw_plugin)) throw Refusal("describes itself with " + std::to_string(plugin->size) + " bytes, " +
-                                                      std::to_string(sizeof(pw_plugin)) + " are needed; build it with this host's SDK");
+    throw Refusal("needs plugin ABI " + version(plugin->abi_major, plugin->abi_minor) + ", this host has " +
+                  version(PW_ABI_MAJOR, PW_ABI_MINOR) + "; upgrade pulsewatch, or build it with this host's SDK");
+  if (plugin->size < sizeof(pw_plugin))
+    throw Refusal("describes itself with " + std::to_string(plugin->size) + " bytes, " + std::to_string(sizeof(pw_plugin)) +
+                  " are needed; build it with this host's SDK");
   PluginDescription description;
   description.name = needText(plugin->name, "name");
   if (!isName(description.name)) throw Refusal("has a name that is none: [a-z][a-z0-9_-]{0,62} is needed");
@@ -182,11 +189,10 @@ PluginDescription describePlugin(const pw_plugin* plugin) {
   return description;
 }
 
-PluginLibrary::PluginLibrary(FileDescriptor copy) : copy_(std::move(copy)) {
-  // Never freed: nothing is unmapped, see the header.
-  auto* library = new boost::dll::shared_library;  // NOLINT(cppcoreguidelines-owning-memory)
-  plugin_ = openLibrary(*library, copy_.get());
-  description_ = describePlugin(plugin_);
-}
+PluginLibrary::PluginLibrary(FileDescriptor copy)
+    : copy_(std::move(copy)),
+      library_(new boost::dll::shared_library),
+      plugin_(openLibrary(*library_, copy_.get())),
+      description_(describePlugin(plugin_)) {}
 
 }  // namespace pulsewatch

@@ -1,5 +1,5 @@
-// An opened plugin: its code mapped, its description copied out and validated. Stays mapped for the program's life: unloading often doesn't unload
-// (GNU_UNIQUE symbols, thread_local destructors), so nothing is ever unmapped from a live process.
+// An opened plugin: its code mapped, its description copied out and validated. Stays mapped for the program's life: unloading often doesn't
+// unload (GNU_UNIQUE symbols, thread_local destructors), so nothing is ever unmapped from a live process.
 #pragma once
 
 #include <pulsewatch/abi.h>
@@ -10,12 +10,16 @@
 #include "base/file_descriptor.h"
 #include "plugin/plugin_description.h"
 
+namespace boost::dll {
+class shared_library;
+}
+
 namespace pulsewatch {
 
 class PluginLibrary {
  public:
-  // Opens a copy made by openPluginFile() and asks it what it is. Runs the library's own initialisers. Throws Refusal: no entry symbol, another major, a newer minor,
-  // missing functions or text, declarations that don't hold. One thread at a time.
+  // Opens a copy made by openPluginFile() and asks it what it is. Runs the library's own initialisers. Throws Refusal: no entry symbol,
+  // another major, a newer minor, missing functions or text, declarations that don't hold. One thread at a time.
   explicit PluginLibrary(FileDescriptor copy);
 
   [[nodiscard]] const PluginDescription& description() const { return description_; }
@@ -23,6 +27,7 @@ class PluginLibrary {
 
  private:
   FileDescriptor copy_;  // open while the library is: the loader knows libraries by name, and the name has this number in it
+  boost::dll::shared_library* const library_;  // never freed, see above
   const pw_plugin* plugin_ = nullptr;
   PluginDescription description_;
 };

@@ -1,5 +1,5 @@
-// Why a file in a plugin directory was not taken: a sentence for the operator that begins after "refused: ". Thrown inside this stage, and caught by the
-// catalog, which goes on with the next file.
+// Why a file in a plugin directory was not taken: a sentence for the operator that begins after "refused: ". Thrown inside this stage, and
+// caught by the catalog, which goes on with the next file.
 #pragma once
 
 #include <stdexcept>

@@ -1,5 +1,6 @@
-// Judges again and again, on a thread of its own: at once after a change of status, else twice a second, so that what it publishes is never old. Between two
-// verdicts lies at least four times the work of one, so that ten thousand checks turning at once cost it a fraction of a core, not all of it.
+// Judges again and again, on a thread of its own: at once after a change of status, else twice a second, so that what it publishes is never
+// old. Between two verdicts lies at least four times the work of one, so that ten thousand checks turning at once cost it a fraction of a
+// core, not all of it.
 #pragma once
 
 #include <atomic>
@@ -26,7 +27,8 @@ class JudgeLoop {
   static constexpr std::chrono::seconds kAlive{5};  // a heartbeat older than this is a thread that makes no progress
 
   // All must outlive stop().
-  JudgeLoop(const Clock& clock, const ActiveTime& active_time, const Heartbeat& scheduler, const ResultBoard& board, ReadinessPolicy policy, VerdictSink& sink)
+  JudgeLoop(const Clock& clock, const ActiveTime& active_time, const Heartbeat& scheduler, const ResultBoard& board, ReadinessPolicy policy,
+            VerdictSink& sink)
       : clock_(clock), active_time_(active_time), scheduler_(scheduler), board_(board), policy_(policy), sink_(sink) {}
   JudgeLoop(const JudgeLoop&) = delete;
   JudgeLoop& operator=(const JudgeLoop&) = delete;

@@ -6,7 +6,8 @@ namespace pulsewatch {
 
 namespace {
 
-CheckVerdict judgeCheck(const BoardRow& row, const ReadinessPolicy& policy, const JudgeInput& input, const std::set<std::string>& excluded) {
+CheckVerdict judgeCheck(const BoardRow& row, const ReadinessPolicy& policy, const JudgeInput& input,
+                        const std::set<std::string>& excluded) {
   const CheckState& state = *row.state;
   CheckVerdict verdict;
   verdict.row = &row;
@@ -39,7 +40,8 @@ std::string shownMessage(const CheckVerdict& check) {
   return check.row->state->message;
 }
 
-Verdict judge(std::shared_ptr<const BoardSnapshot> snapshot, const ReadinessPolicy& policy, const JudgeInput& input, const std::set<std::string>& excluded) {
+Verdict judge(std::shared_ptr<const BoardSnapshot> snapshot, const ReadinessPolicy& policy, const JudgeInput& input,
+              const std::set<std::string>& excluded) {
   Verdict verdict;
   verdict.judged_at = input.wall;
   verdict.judged_active = input.active;

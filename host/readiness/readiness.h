@@ -17,16 +17,16 @@ struct ReadinessPolicy {
 // The moment and the host's own condition at it.
 struct JudgeInput {
   WallTime wall;
-  Nanoseconds active{0};         // of ActiveTime
-  bool draining = false;         // shutting down: never ready
-  bool scheduler_alive = true;   // when it isn't, no result can be trusted to be renewed
+  Nanoseconds active{0};        // of ActiveTime
+  bool draining = false;        // shutting down: never ready
+  bool scheduler_alive = true;  // when it isn't, no result can be trusted to be renewed
 };
 
 // Why a check counts as it does.
 enum class VoteReason { none, noResult, stale, failed, degraded, unavailable };
 
 struct CheckVerdict {
-  const BoardRow* row = nullptr;  // of the snapshot
+  const BoardRow* row = nullptr;                // of the snapshot
   CheckStatus status = CheckStatus::unhealthy;  // as shown: unhealthy too while there is no result, or a stale one
   VoteReason reason = VoteReason::none;
   bool excluded = false;

@@ -1,4 +1,5 @@
-// A Prometheus histogram as plain numbers: a tenth of the memory of prometheus-cpp's own, of which there would be one for each check. Its owner guards it.
+// A Prometheus histogram as plain numbers: a tenth of the memory of prometheus-cpp's own, of which there would be one for each check. Its
+// owner guards it.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +13,8 @@
 namespace pulsewatch {
 
 // Upper bounds in seconds: from 0.5 ms to 30 s, for checks and for how late they start.
-inline constexpr std::array<double, 15> kCheckBuckets = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
+inline constexpr std::array<double, 15> kCheckBuckets = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+                                                         0.25,   0.5,   1,      2.5,   5,    10,    30};
 
 class Histogram {
  public:

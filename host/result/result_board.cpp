@@ -41,7 +41,8 @@ void ResultBoard::apply(const RunReport& report, ResultTime time) {
     entry.state = now;
     ++entry.tally.runs[static_cast<std::size_t>(outcomeOf(report, *policy))];
     entry.tally.durations.observe(seconds(report.duration));
-    if (before->has_result ? before->status != now->status : now->has_result) ++entry.tally.transitions[static_cast<std::size_t>(now->status)];
+    if (before->has_result ? before->status != now->status : now->has_result)
+      ++entry.tally.transitions[static_cast<std::size_t>(now->status)];
   }
   listener_.resultCame({*policy, *before, *now, report});
 }

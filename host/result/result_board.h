@@ -56,7 +56,8 @@ class ResultBoard {
   [[nodiscard]] std::shared_ptr<const BoardSnapshot> snapshot() const EXCLUDES(mutex_);
   [[nodiscard]] std::size_t size() const EXCLUDES(mutex_);
 
-  // Visits each check in order of name with its latest state, some hundred at a time under the lock, so that a scrape holds up no result for long.
+  // Visits each check in order of name with its latest state, some hundred at a time under the lock, so that a scrape holds up no result
+  // for long.
   void visit(const std::function<void(const BoardRow&, const CheckTally&)>& visitor) const EXCLUDES(mutex_);
 
  private:

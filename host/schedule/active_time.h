@@ -1,5 +1,5 @@
-// Time in which the host really ran. A stall (the process stopped, the machine suspended or overloaded) counts as one second at most, so that a result doesn't grow stale
-// because nobody was there to renew it. The scheduler's thread ticks; any thread reads.
+// Time in which the host really ran. A stall (the process stopped, the machine suspended or overloaded) counts as one second at most, so
+// that a result doesn't grow stale because nobody was there to renew it. The scheduler's thread ticks; any thread reads.
 #pragma once
 
 #include <atomic>

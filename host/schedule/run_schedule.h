@@ -1,8 +1,9 @@
-// When which check runs: the scheduler's whole mind, without a thread, a lock or a clock of its own. Time is handed in and only moves forward.
+// When which check runs: the scheduler's whole mind, without a thread, a lock or a clock of its own. Time is handed in and only moves
+// forward.
 //
-// Runs are due on a grid of one interval, start to start. The first run is due at once; the second at a point of the first interval that differs from check to check,
-// where the grid begins: checks added together don't run together for ever. A check whose run is still going when the next is due misses that turn; turns missed (a stall,
-// a slow run) are not caught up. One thread at a time.
+// Runs are due on a grid of one interval, start to start. The first run is due at once; the second at a point of the first interval that
+// differs from check to check, where the grid begins: checks added together don't run together for ever. A check whose run is still going
+// when the next is due misses that turn; turns missed (a stall, a slow run) are not caught up. One thread at a time.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Starts runs when they are due and gives them up when they are overdue, on one thread for all checks; hands every result on, exactly one for each run.
+// Starts runs when they are due and gives them up when they are overdue, on one thread for all checks; hands every result on, exactly one
+// for each run.
 //
 // Between RunSchedule, which decides, and CheckRunner, which runs: no run is waited for, and nobody is called with the lock held.
 #pragma once
@@ -16,7 +17,8 @@
 
 namespace pulsewatch {
 
-// Where results go. Called on the scheduler's and the runners' threads; must not block. Two calls for one check may overtake each other: report.sequence has the order.
+// Where results go. Called on the scheduler's and the runners' threads; must not block. Two calls for one check may overtake each other:
+// report.sequence has the order.
 class ResultSink {
  public:
   virtual ~ResultSink() = default;

@@ -10,7 +10,8 @@ namespace pulsewatch {
 namespace {
 
 bool isPort(const std::string& text) {
-  return text.empty() || (text[0] == ':' && text.size() <= 6 && std::all_of(text.begin() + 1, text.end(), [](unsigned char c) { return std::isdigit(c) != 0; }));
+  return text.empty() || (text[0] == ':' && text.size() <= 6 &&
+                          std::all_of(text.begin() + 1, text.end(), [](unsigned char c) { return std::isdigit(c) != 0; }));
 }
 
 bool sameAddress(const std::string& a, const std::string& b) {

@@ -1,5 +1,5 @@
-// ALLOWED_HOSTS, by Django's rules (django.http.request.validate_host): "*" is any, ".example.com" is the domain and all below it, anything else is itself; case and a
-// trailing dot don't count, a port is left out. Immutable; any thread.
+// ALLOWED_HOSTS, by Django's rules (django.http.request.validate_host): "*" is any, ".example.com" is the domain and all below it, anything
+// else is itself; case and a trailing dot don't count, a port is left out. Immutable; any thread.
 #pragma once
 
 #include <string>
@@ -18,7 +18,8 @@ class AllowedHosts {
   const std::vector<std::string> patterns_;
 };
 
-// The host of a Host field, lower case, without port and trailing dot, an IPv6 address without its brackets; "" when the field is not valid.
+// The host of a Host field, lower case, without port and trailing dot, an IPv6 address without its brackets; "" when the field is not
+// valid.
 std::string hostOf(const std::string& field);
 
 }  // namespace pulsewatch

@@ -8,7 +8,8 @@ namespace pulsewatch {
 
 HttpAnswer HealthHandler::answer(const HttpTarget& /*target*/) {
   const SteadyTime now = clock_.steady();
-  const bool healthy = std::all_of(heartbeats_.begin(), heartbeats_.end(), [now](const Heartbeat* heartbeat) { return heartbeat->age(now) < kAlive; });
+  const bool healthy =
+      std::all_of(heartbeats_.begin(), heartbeats_.end(), [now](const Heartbeat* heartbeat) { return heartbeat->age(now) < kAlive; });
   JsonWriter json;
   json.beginObject();
   json.field("status", healthy ? "healthy" : "unhealthy");

@@ -45,12 +45,14 @@ Families HostMetrics::Collect() const {
   collectVerdict(families);
   collectTallies(families);
   collectPlugins(families);
-  prometheus::MetricFamily& lateness = addFamily(families, "pulsewatch_schedule_lateness_seconds", "How long after it was due a run started.", Type::Histogram);
+  prometheus::MetricFamily& lateness =
+      addFamily(families, "pulsewatch_schedule_lateness_seconds", "How long after it was due a run started.", Type::Histogram);
   {
     const MutexLock lock(mutex_);
     lateness.metric.emplace_back().histogram = collectedHistogram(lateness_);
   }
-  add(families, "pulsewatch_log_dropped_total", "Log lines that could not be written.", Type::Counter, static_cast<double>(sources_.log_dropped()));
+  add(families, "pulsewatch_log_dropped_total", "Log lines that could not be written.", Type::Counter,
+      static_cast<double>(sources_.log_dropped()));
   add(families, "pulsewatch_http_connections_refused_total", "Connections refused because there were too many.", Type::Counter,
       static_cast<double>(sources_.connections_refused()));
   add(families, "pulsewatch_config_last_reload_successful", "Whether the configuration was valid when it was last read.", Type::Gauge, 1);
@@ -69,9 +71,11 @@ void HostMetrics::collectVerdict(Families& families) const {
     addGauge(status, labels, check.status == CheckStatus::unhealthy ? 0 : 1);
     addGauge(success, labels, check.row->state->last_success ? unixSeconds(*check.row->state->last_success) : 0);
   }
-  addFamily(families, "pulsewatch_health_check_status", "Health check status (1=healthy or degraded, 0=unhealthy).", Type::Gauge).metric = std::move(status.metric);
-  addFamily(families, "pulsewatch_health_check_last_success_timestamp_seconds", "Unix timestamp of the last run that passed, 0 before it.", Type::Gauge).metric =
-      std::move(success.metric);
+  addFamily(families, "pulsewatch_health_check_status", "Health check status (1=healthy or degraded, 0=unhealthy).", Type::Gauge).metric =
+      std::move(status.metric);
+  addFamily(families, "pulsewatch_health_check_last_success_timestamp_seconds", "Unix timestamp of the last run that passed, 0 before it.",
+            Type::Gauge)
+      .metric = std::move(success.metric);
 }
 
 void HostMetrics::collectTallies(Families& families) const {
@@ -93,23 +97,28 @@ void HostMetrics::collectTallies(Families& families) const {
     addGauge(stuck, {label}, stuck_set.count(row.check) > 0 ? 1 : 0);
   });
   if (runs.metric.empty()) return;
-  addFamily(families, "pulsewatch_health_check_duration_seconds", "Health check execution time.", Type::Histogram).metric = std::move(durations.metric);
+  addFamily(families, "pulsewatch_health_check_duration_seconds", "Health check execution time.", Type::Histogram).metric =
+      std::move(durations.metric);
   addFamily(families, "pulsewatch_health_check_runs_total", "Health check runs by outcome.", Type::Counter).metric = std::move(runs.metric);
-  addFamily(families, "pulsewatch_health_check_transitions_total", "Changes of a health check's status.", Type::Counter).metric = std::move(transitions.metric);
+  addFamily(families, "pulsewatch_health_check_transitions_total", "Changes of a health check's status.", Type::Counter).metric =
+      std::move(transitions.metric);
   addFamily(families, "pulsewatch_stuck_runs", "Runs that were given up and have not ended.", Type::Gauge).metric = std::move(stuck.metric);
 }
 
 void HostMetrics::collectPlugins(Families& families) const {
   if (plugins_.empty()) return;
-  prometheus::MetricFamily& info = addFamily(families, "pulsewatch_plugin_info", "Plugin files by what became of them (always 1).", Type::Gauge);
-  for (const PluginInfo& plugin : plugins_) addGauge(info, {{"plugin", plugin.plugin}, {"version", plugin.version}, {"state", plugin.state}}, 1);
+  prometheus::MetricFamily& info =
+      addFamily(families, "pulsewatch_plugin_info", "Plugin files by what became of them (always 1).", Type::Gauge);
+  for (const PluginInfo& plugin : plugins_)
+    addGauge(info, {{"plugin", plugin.plugin}, {"version", plugin.version}, {"state", plugin.state}}, 1);
   std::set<std::string> names;
   for (const PluginInfo& plugin : plugins_) {
     if (plugin.state == "loaded") names.insert(plugin.plugin);
   }
   if (names.empty()) return;
   // Plugins run inside the host: there are no workers yet that could be restarted.
-  prometheus::MetricFamily& restarts = addFamily(families, "pulsewatch_worker_restarts_total", "Restarts of a plugin's worker by reason.", Type::Counter);
+  prometheus::MetricFamily& restarts =
+      addFamily(families, "pulsewatch_worker_restarts_total", "Restarts of a plugin's worker by reason.", Type::Counter);
   for (const std::string& plugin : names) {
     for (const char* reason : {"crash", "hang"}) addCounter(restarts, {{"plugin", plugin}, {"reason", reason}}, 0);
   }

@@ -1,4 +1,5 @@
-// The host's own metrics about its checks, its plugins and itself: read from the board and the verdict when asked, so that a scrape runs no check. Any thread.
+// The host's own metrics about its checks, its plugins and itself: read from the board and the verdict when asked, so that a scrape runs no
+// check. Any thread.
 #pragma once
 
 #include <prometheus/collectable.h>
@@ -21,7 +22,9 @@ struct PluginInfo {
   std::string plugin;
   std::string version;
   std::string state;  // loaded, refused, disabled
-  bool operator<(const PluginInfo& other) const { return std::tie(plugin, version, state) < std::tie(other.plugin, other.version, other.state); }
+  bool operator<(const PluginInfo& other) const {
+    return std::tie(plugin, version, state) < std::tie(other.plugin, other.version, other.state);
+  }
 };
 
 // Where the numbers come from. Each is asked on the scraping thread.

@@ -13,7 +13,8 @@ constexpr std::array<std::string_view, 9> kMethods = {"GET", "HEAD", "OPTIONS", 
 constexpr std::size_t kAnswered = 3;  // the first three are answered by every route
 
 const prometheus::Histogram::BucketBoundaries& djangoBuckets() {
-  static const prometheus::Histogram::BucketBoundaries buckets{0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 25, 50, 75};
+  static const prometheus::Histogram::BucketBoundaries buckets{0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75,
+                                                               1,    2.5,   5,    7.5,   10,  25,   50,  75};
   return buckets;
 }
 
@@ -24,13 +25,20 @@ std::string methodLabel(const std::string& method) {
 }  // namespace
 
 HttpMetrics::HttpMetrics(prometheus::Registry& registry, const std::vector<std::string>& views)
-    : by_method_(prometheus::BuildCounter().Name("django_http_requests_total_by_method").Help("Total HTTP requests by method.").Register(registry)),
+    : by_method_(prometheus::BuildCounter()
+                     .Name("django_http_requests_total_by_method")
+                     .Help("Total HTTP requests by method.")
+                     .Register(registry)),
       by_view_(prometheus::BuildCounter()
                    .Name("django_http_requests_total_by_view_transport_method")
                    .Help("Total HTTP requests by view and method.")
                    .Register(registry)),
-      by_status_(prometheus::BuildCounter().Name("django_http_responses_total_by_status").Help("Total HTTP responses by status code.").Register(registry)),
-      durations_(prometheus::BuildHistogram().Name("django_http_request_duration_seconds").Help("HTTP request latency.").Register(registry)) {
+      by_status_(prometheus::BuildCounter()
+                     .Name("django_http_responses_total_by_status")
+                     .Help("Total HTTP responses by status code.")
+                     .Register(registry)),
+      durations_(
+          prometheus::BuildHistogram().Name("django_http_request_duration_seconds").Help("HTTP request latency.").Register(registry)) {
   for (const std::string_view method : kMethods) by_method_.Add({{"method", std::string(method)}});
   by_method_.Add({{"method", "other"}});
   for (const std::string& view : views) {

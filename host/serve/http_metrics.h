@@ -1,5 +1,5 @@
-// What the host counts of its own HTTP server, under django-prometheus' names. Series of routes exist from the start, and no client can make a new one: views are the
-// routes' names, methods HTTP's. Any thread.
+// What the host counts of its own HTTP server, under django-prometheus' names. Series of routes exist from the start, and no client can
+// make a new one: views are the routes' names, methods HTTP's. Any thread.
 #pragma once
 
 #include <prometheus/counter.h>

@@ -48,7 +48,7 @@ HttpRequest plainRequest(const HTTPServerRequest& request) {
   plain.target = request.getURI();
   plain.version = request.getVersion();
   plain.has_host = request.has("Host");
-  plain.host = request.get("Host", "");
+  plain.host = joined(request, "Host");  // two of them are no valid one
   plain.request_id = request.get("X-Request-ID", "");
   plain.forwarded_for = joined(request, "X-Forwarded-For");
   plain.forwarded_proto = request.get("X-Forwarded-Proto", "");
@@ -86,7 +86,9 @@ class Handler final : public Poco::Net::HTTPRequestHandler {
 class HandlerFactory final : public Poco::Net::HTTPRequestHandlerFactory {
  public:
   HandlerFactory(HttpService& service, const std::atomic<bool>& closing) : service_(service), closing_(closing) {}
-  Poco::Net::HTTPRequestHandler* createRequestHandler(const HTTPServerRequest& /*request*/) override { return new Handler(service_, closing_); }
+  Poco::Net::HTTPRequestHandler* createRequestHandler(const HTTPServerRequest& /*request*/) override {
+    return new Handler(service_, closing_);
+  }
 
  private:
   HttpService& service_;

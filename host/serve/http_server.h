@@ -1,7 +1,7 @@
 // The HTTP server: Poco's HTTPServer with threads of its own, carrying requests to HttpService and answers back.
 //
-// No request waits for a check. Poco 1.11 leaves gaps that are closed here as far as can be from the outside: a connection ends after any request with a body, answers
-// are in HTTP/1.0 or 1.1 only, sending has a time limit, two servers never share a port.
+// No request waits for a check. Poco 1.11 leaves gaps that are closed here as far as can be from the outside: a connection ends after any
+// request with a body, answers are in HTTP/1.0 or 1.1 only, sending has a time limit, two servers never share a port.
 #pragma once
 
 #include <cstdint>

@@ -52,7 +52,10 @@ HttpAnswer HttpService::serve(const HttpRequest& request) noexcept {
       const auto* poco = dynamic_cast<const Poco::Exception*>(&e);
       const std::string what = poco == nullptr ? e.what() : poco->displayText();
       answer = errorAnswer(500, "internal error", config_.debug ? what : "");
-      log_.write({LogLevel::error, "pulsewatch.core.http", "internal_error", "a request could not be answered",
+      log_.write({LogLevel::error,
+                  "pulsewatch.core.http",
+                  "internal_error",
+                  "a request could not be answered",
                   {{"request_id", request_id}, {"error", what}, {"stack_trace", currentExceptionTrace()}}});
     }
     answer.headers.emplace_back("Cache-Control", "no-store");
@@ -69,9 +72,12 @@ HttpAnswer HttpService::serve(const HttpRequest& request) noexcept {
 
 HttpAnswer HttpService::answer(const HttpRequest& request, std::string& view, const Client& client) const {
   if (request.version != "HTTP/1.1" && request.version != "HTTP/1.0") return errorAnswer(505, "HTTP version not supported");
-  if (!request.has_host && request.version == "HTTP/1.1") return errorAnswer(400, "bad request", config_.debug ? "HTTP/1.1 needs a Host field" : "");
+  if (!request.has_host && request.version == "HTTP/1.1")
+    return errorAnswer(400, "bad request", config_.debug ? "HTTP/1.1 needs a Host field" : "");
   if (request.has_host && !allowed_hosts_.allows(request.host, request.local_address))
-    return errorAnswer(400, "bad request", config_.debug ? "Host " + cleanText(request.host, 300) + " is not allowed; add it to ALLOWED_HOSTS (http.allowed_hosts)" : "");
+    return errorAnswer(
+        400, "bad request",
+        config_.debug ? "Host " + cleanText(request.host, 300) + " is not allowed; add it to ALLOWED_HOSTS (http.allowed_hosts)" : "");
 
   HttpTarget target;
   try {
@@ -116,14 +122,17 @@ bool HttpService::redirects(const std::string& path, const Client& client) const
   });
 }
 
-void HttpService::record(const HttpRequest& request, const HttpAnswer& answer, const std::string& view, const Client& client, const std::string& request_id,
-                         SteadyTime begin) {
+void HttpService::record(const HttpRequest& request, const HttpAnswer& answer, const std::string& view, const Client& client,
+                         const std::string& request_id, SteadyTime begin) {
   const Nanoseconds duration = clock_.steady() - begin;
   metrics_.answered(view, request.method, answer.status, duration);
   if (config_.log_access == AccessLog::none || (config_.log_access == AccessLog::errors && answer.status < 400)) return;
   const LogLevel level = answer.status < 400 ? LogLevel::info : LogLevel::warning;
   if (!log_.enabled(level)) return;
-  log_.write({level, "pulsewatch.core.http", "api_request", request.method.substr(0, 32) + " " + view + " " + std::to_string(answer.status),
+  log_.write({level,
+              "pulsewatch.core.http",
+              "api_request",
+              request.method.substr(0, 32) + " " + view + " " + std::to_string(answer.status),
               {{"request_id", request_id},
                {"ip_address", client.address},
                {"method", request.method.substr(0, 32)},

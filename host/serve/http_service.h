@@ -1,5 +1,5 @@
-// From a request to its answer: Host, redirect, method and path are checked here, then the route answers; the log line and the counters are made here too. Knows nothing of
-// sockets, so that whatever carries requests can use it.
+// From a request to its answer: Host, redirect, method and path are checked here, then the route answers; the log line and the counters are
+// made here too. Knows nothing of sockets, so that whatever carries requests can use it.
 #pragma once
 
 #include <map>
@@ -32,7 +32,8 @@ class HttpService {
   // All must outlive it.
   HttpService(const HostConfig& config, Routes routes, HttpMetrics& metrics, Log& log, const Clock& clock);
 
-  // Any thread; never throws. The answer has every header but Content-Length and what concerns the connection; of HEAD and OPTIONS too (the carrier leaves the body away).
+  // Any thread; never throws. The answer has every header but Content-Length and what concerns the connection; of HEAD and OPTIONS too (the
+  // carrier leaves the body away).
   HttpAnswer serve(const HttpRequest& request) noexcept;
 
  private:
@@ -48,7 +49,8 @@ class HttpService {
   HttpAnswer answer(const HttpRequest& request, std::string& view, const Client& client) const;
   [[nodiscard]] Found find(const std::string& path) const;
   [[nodiscard]] bool redirects(const std::string& path, const Client& client) const;
-  void record(const HttpRequest& request, const HttpAnswer& answer, const std::string& view, const Client& client, const std::string& request_id, SteadyTime begin);
+  void record(const HttpRequest& request, const HttpAnswer& answer, const std::string& view, const Client& client,
+              const std::string& request_id, SteadyTime begin);
 
   const HostConfig& config_;
   const Routes routes_;

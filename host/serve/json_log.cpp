@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <limits.h>
 #include <algorithm>
 #include <cerrno>
-#include <limits.h>
 
 #include "base/json_writer.h"
 
@@ -20,11 +20,16 @@ constexpr Milliseconds kLongestWait{250};
 
 std::string_view nameOf(LogLevel level) {
   switch (level) {
-    case LogLevel::debug: return "DEBUG";
-    case LogLevel::info: return "INFO";
-    case LogLevel::warning: return "WARNING";
-    case LogLevel::error: return "ERROR";
-    case LogLevel::critical: break;
+    case LogLevel::debug:
+      return "DEBUG";
+    case LogLevel::info:
+      return "INFO";
+    case LogLevel::warning:
+      return "WARNING";
+    case LogLevel::error:
+      return "ERROR";
+    case LogLevel::critical:
+      break;
   }
   return "CRITICAL";
 }
@@ -43,7 +48,8 @@ void writeValue(JsonWriter& json, const LogValue& value) {
   }
 }
 
-// Writes what `fd` takes without blocking: the descriptor may be shared with others, so O_NONBLOCK is not ours to set. A pipe that polls writable takes PIPE_BUF bytes.
+// Writes what `fd` takes without blocking: the descriptor may be shared with others, so O_NONBLOCK is not ours to set. A pipe that polls
+// writable takes PIPE_BUF bytes.
 ssize_t writeSome(int fd, const char* data, std::size_t size) {
   const ssize_t sent = ::send(fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
   if (sent >= 0 || errno != ENOTSOCK) return sent;
@@ -111,7 +117,8 @@ bool JsonLog::takeLines() {
   const std::uint64_t dropped = dropped_.load(std::memory_order_relaxed);
   if (dropped != told_dropped_ && !blocked_) {
     LogRecord record{LogLevel::warning, "pulsewatch.core.log", "log_dropped", {}, {}};
-    record.message = std::to_string(dropped - told_dropped_) + " log lines were dropped: the log could not be written as fast as it was filled";
+    record.message =
+        std::to_string(dropped - told_dropped_) + " log lines were dropped: the log could not be written as fast as it was filled";
     record.fields = {{"dropped", static_cast<std::int64_t>(dropped - told_dropped_)}};
     pending_ = jsonLine(record, clock_.wall());
     told_dropped_ = dropped;

@@ -1,7 +1,7 @@
 // The log: one JSON object a line, on a descriptor. Every line parses, whatever bytes went into it.
 //
-// Writing is formatting and an append to a bounded buffer; a thread of its own hands the buffer to the descriptor when that can take it. A sink that is full or gone
-// costs lines, which are counted and told of once it works again, and nothing else.
+// Writing is formatting and an append to a bounded buffer; a thread of its own hands the buffer to the descriptor when that can take it. A
+// sink that is full or gone costs lines, which are counted and told of once it works again, and nothing else.
 #pragma once
 
 #include <atomic>
@@ -53,10 +53,10 @@ class JsonLog final : public Log {
   std::thread thread_;
 
   // The writer's own.
-  std::string pending_;            // being written
-  std::size_t written_ = 0;        // of pending_
-  std::uint64_t told_dropped_ = 0; // of dropped_
-  bool blocked_ = false;           // the descriptor takes nothing now
+  std::string pending_;             // being written
+  std::size_t written_ = 0;         // of pending_
+  std::uint64_t told_dropped_ = 0;  // of dropped_
+  bool blocked_ = false;            // the descriptor takes nothing now
 
   Mutex mutex_;
   CondVar filled_;

@@ -5,7 +5,8 @@
 
 namespace pulsewatch {
 
-prometheus::MetricFamily& addFamily(std::vector<prometheus::MetricFamily>& families, std::string name, std::string help, prometheus::MetricType type) {
+prometheus::MetricFamily& addFamily(std::vector<prometheus::MetricFamily>& families, std::string name, std::string help,
+                                    prometheus::MetricType type) {
   prometheus::MetricFamily& family = families.emplace_back();
   family.name = std::move(name);
   family.help = std::move(help);

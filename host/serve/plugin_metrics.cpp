@@ -9,7 +9,8 @@ namespace pulsewatch {
 void PluginMetrics::addCheck(CheckId check, const std::vector<MetricDescription>& metrics) {
   const MutexLock lock(mutex_);
   Check& entry = checks_[check];
-  for (const MetricDescription& metric : metrics) entry.families.push_back(&families_.try_emplace(metric.name, Family{metric, {}}).first->second);
+  for (const MetricDescription& metric : metrics)
+    entry.families.push_back(&families_.try_emplace(metric.name, Family{metric, {}}).first->second);
 }
 
 void PluginMetrics::addSeries(const SeriesReport& report) {
@@ -53,7 +54,7 @@ std::vector<prometheus::MetricFamily> PluginMetrics::Collect() const {
     if (family.series.empty()) continue;
     const MetricType type = family.description.type;
     prometheus::MetricFamily& out = addFamily(collected, name, family.description.help,
-                                              type == MetricType::counter   ? prometheus::MetricType::Counter
+                                              type == MetricType::counter ? prometheus::MetricType::Counter
                                               : type == MetricType::gauge ? prometheus::MetricType::Gauge
                                                                           : prometheus::MetricType::Histogram);
     for (const auto& [values, series] : family.series) {

@@ -1,5 +1,5 @@
-// The totals behind what plugins observe: families as they declared them, a series for each set of label values, shared by the checks that made it and gone with the
-// last of them. The totals are the host's, so they outlive a worker. Any thread.
+// The totals behind what plugins observe: families as they declared them, a series for each set of label values, shared by the checks that
+// made it and gone with the last of them. The totals are the host's, so they outlive a worker. Any thread.
 #pragma once
 
 #include <prometheus/collectable.h>
@@ -38,7 +38,7 @@ class PluginMetrics final : public prometheus::Collectable {
     std::map<std::vector<std::string>, std::shared_ptr<Series>> series;  // by label values
   };
   struct Check {
-    std::vector<Family*> families;                                   // of its plugin's metrics, in their order
+    std::vector<Family*> families;                                    // of its plugin's metrics, in their order
     std::vector<std::pair<Family*, std::shared_ptr<Series>>> series;  // by the check's numbers
   };
 

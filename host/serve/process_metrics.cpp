@@ -43,7 +43,9 @@ double bootTime() {
 double openDescriptors() {
   std::error_code error;
   double count = 0;
-  for (std::filesystem::directory_iterator entry("/proc/self/fd", error); !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) ++count;
+  for (std::filesystem::directory_iterator entry("/proc/self/fd", error); !error && entry != std::filesystem::directory_iterator();
+       entry.increment(error))
+    ++count;
   return error ? -1 : count - 1;  // the listing's own
 }
 
@@ -79,7 +81,8 @@ std::vector<prometheus::MetricFamily> ProcessMetrics::Collect() const {
   const double start = statField(stat, 22);
   const double boot = bootTime();
   if (start >= 0 && boot >= 0)
-    add(families, "process_start_time_seconds", "Start time of the process since unix epoch in seconds.", Type::Gauge, boot + start / ticks);
+    add(families, "process_start_time_seconds", "Start time of the process since unix epoch in seconds.", Type::Gauge,
+        boot + start / ticks);
   return families;
 }
 

@@ -10,12 +10,18 @@ namespace {
 
 std::string_view name(VoteReason reason) {
   switch (reason) {
-    case VoteReason::none: return "passed";
-    case VoteReason::noResult: return "no_result";
-    case VoteReason::stale: return "stale";
-    case VoteReason::failed: return "failed";
-    case VoteReason::degraded: return "degraded";
-    case VoteReason::unavailable: break;
+    case VoteReason::none:
+      return "passed";
+    case VoteReason::noResult:
+      return "no_result";
+    case VoteReason::stale:
+      return "stale";
+    case VoteReason::failed:
+      return "failed";
+    case VoteReason::degraded:
+      return "degraded";
+    case VoteReason::unavailable:
+      break;
   }
   return "unavailable";
 }

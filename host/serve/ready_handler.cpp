@@ -71,7 +71,8 @@ HttpAnswer ReadyHandler::answerCheck(const std::string& name, bool verbose) cons
   const auto verdict = verdict_.get();
   if (verdict == nullptr) return errorAnswer(503, "starting");
   for (const CheckVerdict& check : verdict->checks) {
-    if (check.row->policy->name == name) return jsonAnswer(check.status != CheckStatus::unhealthy && fresh(), checkBody(*verdict, check, verbose));
+    if (check.row->policy->name == name)
+      return jsonAnswer(check.status != CheckStatus::unhealthy && fresh(), checkBody(*verdict, check, verbose));
   }
   return errorAnswer(404, "no such check");
 }

@@ -1,5 +1,5 @@
-// /ready and /ready/<check>. The plain /ready is rendered once for each verdict, on the judge's thread, and only handed out here; with a query the verdict is judged again
-// from the same snapshot.
+// /ready and /ready/<check>. The plain /ready is rendered once for each verdict, on the judge's thread, and only handed out here; with a
+// query the verdict is judged again from the same snapshot.
 #pragma once
 
 #include <memory>

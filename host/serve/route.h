@@ -1,4 +1,5 @@
-// One path (or a family of paths) of the server. Handlers answer from what is at hand: none runs a check, waits for one, or for a lock that one holds.
+// One path (or a family of paths) of the server. Handlers answer from what is at hand: none runs a check, waits for one, or for a lock that
+// one holds.
 #pragma once
 
 #include <string>

@@ -22,7 +22,8 @@ void RunLog::resultCame(const BoardChange& change) {
   if (!log_.enabled(level)) return;
   LogRecord record{level, kHealthLogger, run_failed ? "health_check_failure" : "health_check", {}, {}};
   const std::string& message = run_failed || !change.turned() ? change.report.message : change.after.message;
-  record.message = "check " + change.policy.name + (change.turned() ? " is " : " ran, is ") + std::string(name(change.after.status)) + ": " + message;
+  record.message =
+      "check " + change.policy.name + (change.turned() ? " is " : " ran, is ") + std::string(name(change.after.status)) + ": " + message;
   record.fields = {{"request_id", change.report.request_id},
                    {"check", change.policy.name},
                    {"plugin", change.policy.plugin},

@@ -1,4 +1,5 @@
-// The log lines about runs and verdicts: a change of status is INFO or ERROR, a run that changes nothing DEBUG, each with the run's request id. Any thread.
+// The log lines about runs and verdicts: a change of status is INFO or ERROR, a run that changes nothing DEBUG, each with the run's request
+// id. Any thread.
 #pragma once
 
 #include <map>

@@ -42,7 +42,8 @@ TrustedProxies::TrustedProxies(const std::vector<std::string>& networks) {
 bool TrustedProxies::trusts(const std::string& text) const {
   IPAddress address;
   if (!IPAddress::tryParse(text, address)) return false;
-  return std::any_of(networks_.begin(), networks_.end(), [&](const auto& network) { return inNetwork(plain(address), network.first, network.second); });
+  return std::any_of(networks_.begin(), networks_.end(),
+                     [&](const auto& network) { return inNetwork(plain(address), network.first, network.second); });
 }
 
 std::string TrustedProxies::client(const std::string& peer, const std::string& forwarded_for) const {

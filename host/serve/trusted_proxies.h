@@ -16,8 +16,8 @@ class TrustedProxies {
 
   [[nodiscard]] bool trusts(const std::string& address) const;
 
-  // The client behind the proxies: from the right of X-Forwarded-For the first that is no proxy of ours; the peer itself when it isn't one, or when the field is
-  // not made of addresses.
+  // The client behind the proxies: from the right of X-Forwarded-For the first that is no proxy of ours; the peer itself when it isn't one,
+  // or when the field is not made of addresses.
   [[nodiscard]] std::string client(const std::string& peer, const std::string& forwarded_for) const;
 
  private:
