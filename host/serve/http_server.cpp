@@ -52,8 +52,8 @@ HttpRequest plainRequest(const HTTPServerRequest& request) {
   plain.request_id = request.get("X-Request-ID", "");
   plain.forwarded_for = joined(request, "X-Forwarded-For");
   plain.forwarded_proto = request.get("X-Forwarded-Proto", "");
-  plain.peer_address = request.clientAddress().host().toString();
-  plain.local_address = request.serverAddress().host().toString();
+  plain.peer_address = plainAddress(request.clientAddress().host()).toString();
+  plain.local_address = plainAddress(request.serverAddress().host()).toString();
   return plain;
 }
 

@@ -13,12 +13,6 @@ namespace {
 
 using Poco::Net::IPAddress;
 
-// A dual-stack socket sees IPv4 clients as ::ffff:a.b.c.d.
-IPAddress plain(const IPAddress& address) {
-  if (address.family() != IPAddress::IPv6 || !address.isIPv4Mapped()) return address;
-  return IPAddress(static_cast<const char*>(address.addr()) + 12, 4);
-}
-
 bool inNetwork(const IPAddress& address, const IPAddress& network, unsigned prefix) {
   if (address.family() != network.family()) return false;
   const IPAddress mask(prefix, network.family());
@@ -26,6 +20,11 @@ bool inNetwork(const IPAddress& address, const IPAddress& network, unsigned pref
 }
 
 }  // namespace
+
+IPAddress plainAddress(const IPAddress& address) {
+  if (address.family() != IPAddress::IPv6 || !address.isIPv4Mapped()) return address;
+  return IPAddress(static_cast<const char*>(address.addr()) + 12, 4);
+}
 
 TrustedProxies::TrustedProxies(const std::vector<std::string>& networks) {
   for (const std::string& text : networks) {
@@ -35,7 +34,7 @@ TrustedProxies::TrustedProxies(const std::vector<std::string>& networks) {
     const unsigned bits = address.family() == IPAddress::IPv4 ? 32 : 128;
     const auto prefix = slash == std::string::npos ? bits : parseInteger(text.substr(slash + 1)).value_or(-1);
     if (prefix < 0 || prefix > bits) throw std::invalid_argument("not a network: " + text);
-    networks_.emplace_back(plain(address), static_cast<unsigned>(prefix));
+    networks_.emplace_back(plainAddress(address), static_cast<unsigned>(prefix));
   }
 }
 
@@ -43,7 +42,7 @@ bool TrustedProxies::trusts(const std::string& text) const {
   IPAddress address;
   if (!IPAddress::tryParse(text, address)) return false;
   return std::any_of(networks_.begin(), networks_.end(),
-                     [&](const auto& network) { return inNetwork(plain(address), network.first, network.second); });
+                     [&](const auto& network) { return inNetwork(plainAddress(address), network.first, network.second); });
 }
 
 std::string TrustedProxies::client(const std::string& peer, const std::string& forwarded_for) const {
@@ -53,7 +52,7 @@ std::string TrustedProxies::client(const std::string& peer, const std::string& f
   for (std::size_t i = hops.count(); i-- > 0;) {
     IPAddress address;
     if (!IPAddress::tryParse(hops[i], address)) return client;
-    client = plain(address).toString();
+    client = plainAddress(address).toString();
     if (!trusts(client)) return client;
   }
   return client;

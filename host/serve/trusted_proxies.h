@@ -9,6 +9,9 @@
 
 namespace pulsewatch {
 
+// An address as people write it: a dual-stack socket sees IPv4 clients as ::ffff:a.b.c.d. Pure.
+Poco::Net::IPAddress plainAddress(const Poco::Net::IPAddress& address);
+
 class TrustedProxies {
  public:
   // Each an address or address/prefix; validated by the configuration. Throws std::invalid_argument otherwise.
