@@ -1,4 +1,8 @@
 // pulsewatchd: options, signals and exit codes. Everything else is in setup.h and server.h.
+#include "serve/http_server.h"
+#include "server.h"
+#include "setup.h"
+
 #include <Poco/Channel.h>
 #include <Poco/Message.h>
 #include <Poco/Util/HelpFormatter.h>
@@ -6,23 +10,18 @@
 #include <Poco/Util/OptionSet.h>
 #include <Poco/Util/ServerApplication.h>
 
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <csignal>
 #include <cstring>
 #include <exception>
+#include <fcntl.h>
 #include <filesystem>
 #include <iostream>
+#include <spawn.h>
 #include <string>
 #include <string_view>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <vector>
-
-#include "serve/http_server.h"
-#include "server.h"
-#include "setup.h"
 
 namespace pulsewatch {
 

@@ -1,12 +1,5 @@
 #include "server.h"
 
-#include <prometheus/registry.h>
-
-#include <map>
-#include <thread>
-#include <utility>
-#include <vector>
-
 #include "plugin/local_runner.h"
 #include "readiness/judge_loop.h"
 #include "result/result_board.h"
@@ -21,6 +14,13 @@
 #include "serve/process_metrics.h"
 #include "serve/ready_handler.h"
 #include "serve/run_log.h"
+
+#include <prometheus/registry.h>
+
+#include <map>
+#include <thread>
+#include <utility>
+#include <vector>
 
 namespace pulsewatch {
 

@@ -1,13 +1,13 @@
 // The running host: every stage, built left to right and taken down right to left. The one place that knows them all.
 #pragma once
 
-#include <cstdint>
-#include <memory>
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "serve/json_log.h"
 #include "setup.h"
+
+#include <cstdint>
+#include <memory>
 
 namespace pulsewatch {
 

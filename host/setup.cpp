@@ -1,10 +1,10 @@
 #include "setup.h"
 
-#include <algorithm>
-#include <array>
-
 #include "config/duration.h"
 #include "plugin/plugin_file.h"
+
+#include <algorithm>
+#include <array>
 
 namespace pulsewatch {
 

@@ -2,12 +2,12 @@
 // on the way.
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "config/host_config.h"
 #include "plugin/check_plan.h"
 #include "plugin/plugin_catalog.h"
+
+#include <string>
+#include <vector>
 
 namespace pulsewatch {
 

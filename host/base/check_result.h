@@ -1,12 +1,12 @@
 // The words that pass between the stages about a check and its runs. Plain values: they cross a process boundary as they are.
 #pragma once
 
+#include "base/clock.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/clock.h"
 
 namespace pulsewatch {
 

@@ -1,10 +1,10 @@
 // A thread's sign of life: it ticks each time round its loop, others see how long ago that was. Any thread.
 #pragma once
 
+#include "base/clock.h"
+
 #include <atomic>
 #include <cstdint>
-
-#include "base/clock.h"
 
 namespace pulsewatch {
 

@@ -1,10 +1,10 @@
 #include "base/json_writer.h"
 
+#include "base/text.h"
+
 #include <array>
 #include <charconv>
 #include <cmath>
-
-#include "base/text.h"
 
 namespace pulsewatch {
 

@@ -2,10 +2,10 @@
 // writer's work. (std::atomic<std::shared_ptr> of g++ 12 does the same inside, but ThreadSanitizer can't see through it.) Any thread.
 #pragma once
 
+#include "base/mutex.h"
+
 #include <memory>
 #include <utility>
-
-#include "base/mutex.h"
 
 namespace pulsewatch {
 

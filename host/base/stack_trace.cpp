@@ -1,18 +1,18 @@
 #include "base/stack_trace.h"
 
-#include <cxxabi.h>
-#include <dlfcn.h>
+#include "base/mutex.h"
 
-#include <array>
 #include <boost/stacktrace.hpp>
 #include <boost/stacktrace/safe_dump_to.hpp>
+
+#include <array>
 #include <cstddef>
+#include <cxxabi.h>
+#include <dlfcn.h>
 #include <exception>
 #include <map>
 #include <typeinfo>
 #include <vector>
-
-#include "base/mutex.h"
 
 namespace pulsewatch {
 

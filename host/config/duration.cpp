@@ -2,7 +2,6 @@
 
 #include "config/text_parts.h"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>

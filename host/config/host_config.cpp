@@ -5,15 +5,14 @@
 #include "config/text_parts.h"
 #include "config/typed_value.h"
 
-#include <sys/random.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <optional>
 #include <string_view>
+#include <sys/random.h>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 
 namespace pulsewatch {

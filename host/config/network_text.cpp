@@ -2,9 +2,8 @@
 
 #include "config/duration.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
+#include <arpa/inet.h>
 #include <string_view>
 
 namespace pulsewatch {

@@ -78,7 +78,7 @@ std::optional<std::string> variableFromFile(const std::string& variable, const s
   std::string error;
   std::optional<std::string> content = readSmallFile(file, kMostVariableBytes, error);
   if (!content) {  // the path isn't quoted: where the secret was put instead of its path, it would be the secret
-    mistakes.add(variable, "the file it names cannot be read: " + error + "; correct its path or its permissions");
+    mistakes.add(variable, "the file it names cannot be read: " + error);
     return std::nullopt;
   }
   if (content->find('\0') != std::string::npos) {

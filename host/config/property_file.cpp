@@ -4,13 +4,12 @@
 #include "base/text.h"
 #include "config/text_parts.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <array>
 #include <cerrno>
+#include <fcntl.h>
 #include <map>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 
 namespace pulsewatch {
@@ -68,7 +67,7 @@ std::vector<Property> parsePropertyText(std::string_view text, const std::string
 std::optional<std::string> readSmallFile(const std::filesystem::path& file, std::size_t most, std::string& error) {
   const FileDescriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   if (!descriptor.valid()) {
-    error = errorText(errno);
+    error = errorText(errno) + "; correct its path or its permissions";
     return std::nullopt;
   }
   std::string content;
@@ -77,13 +76,13 @@ std::optional<std::string> readSmallFile(const std::filesystem::path& file, std:
     const ssize_t got = ::read(descriptor.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
-      error = errorText(errno);
+      error = errorText(errno) + "; correct its path or its permissions";
       return std::nullopt;
     }
     if (got == 0) return content;
     content.append(buffer.data(), static_cast<std::size_t>(got));
     if (content.size() > most) {
-      error = "it is larger than " + std::to_string(most / 1024) + " KiB";
+      error = "it is larger than " + std::to_string(most / 1024) + " KiB; it is not the file that was meant";
       return std::nullopt;
     }
   }
@@ -93,7 +92,7 @@ std::vector<Property> readPropertyFile(const std::filesystem::path& file, Mistak
   std::string error;
   const auto text = readSmallFile(file, kMostFileBytes, error);
   if (!text) {
-    mistakes.add(file.string(), "cannot be read: " + error + "; correct its path or its permissions");
+    mistakes.add(file.string(), "cannot be read: " + error);
     return {};
   }
   return parsePropertyText(*text, file.string(), mistakes);

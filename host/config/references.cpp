@@ -2,7 +2,6 @@
 
 #include "config/connection_url.h"
 #include "config/schema.h"
-#include "config/text_parts.h"
 #include "config/typed_value.h"
 
 #include <algorithm>

@@ -69,7 +69,7 @@ constexpr KeyDescription derived(std::string_view key, std::string_view variable
 constexpr std::string_view kHostListAdvice = "write hosts with commas between them, without an empty one";
 
 constexpr std::array kHostKeys{
-    secret("secret_key", "SECRET_KEY", KeyType::secret, false),
+    secret("secret_key", "SECRET_KEY"),
     secret("database.url", "DATABASE_URL", KeyType::url),
     secret("redis.url", "REDIS_URL", KeyType::url),
     KeyDescription{.key = "settings_module", .variable = "DJANGO_SETTINGS_MODULE"},

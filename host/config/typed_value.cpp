@@ -2,7 +2,6 @@
 
 #include "config/duration.h"
 #include "config/text_parts.h"
-
 #include <pulsewatch/service_url.h>
 
 #include <algorithm>

@@ -2,13 +2,13 @@
 // runner inside the host and one in a worker process. One runner has one plugin.
 #pragma once
 
-#include <cstdint>
-#include <string>
-#include <vector>
-
 #include "base/check_result.h"
 #include "base/log.h"
 #include "plugin/check_plan.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
 
 namespace pulsewatch {
 

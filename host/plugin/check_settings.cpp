@@ -3,7 +3,6 @@
 #include "config/connection_url.h"
 #include "config/schema.h"
 #include "config/typed_value.h"
-
 #include <pulsewatch/service_url.h>
 
 #include <algorithm>

@@ -1,12 +1,11 @@
 #include "plugin/elf_check.h"
 
-#include <elf.h>
-#include <link.h>
+#include "plugin/refusal.h"
 
 #include <cstring>
+#include <elf.h>
+#include <link.h>
 #include <string>
-
-#include "plugin/refusal.h"
 
 namespace pulsewatch {
 

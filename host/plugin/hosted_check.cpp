@@ -1,15 +1,14 @@
 #include "plugin/hosted_check.h"
 
+#include "base/stack_trace.h"
+#include "base/text.h"
+#include <pulsewatch/service_url.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <exception>
 #include <stdexcept>
-
-#include <pulsewatch/service_url.h>
-
-#include "base/stack_trace.h"
-#include "base/text.h"
 
 namespace pulsewatch {
 

@@ -2,6 +2,8 @@
 // (pw_host).
 #pragma once
 
+#include "plugin/check_runner.h"
+#include "plugin/plugin_library.h"
 #include <pulsewatch/abi.h>
 
 #include <atomic>
@@ -10,9 +12,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "plugin/check_runner.h"
-#include "plugin/plugin_library.h"
 
 namespace pulsewatch {
 

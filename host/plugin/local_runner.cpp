@@ -1,14 +1,14 @@
 #include "plugin/local_runner.h"
 
+#include "base/mutex.h"
+#include "plugin/hosted_check.h"
+
 #include <algorithm>
 #include <deque>
 #include <map>
 #include <optional>
 #include <system_error>
 #include <thread>
-
-#include "base/mutex.h"
-#include "plugin/hosted_check.h"
 
 namespace pulsewatch {
 

@@ -3,11 +3,11 @@
 // with a result that says so.
 #pragma once
 
-#include <cstddef>
-#include <memory>
-
 #include "plugin/check_runner.h"
 #include "plugin/plugin_library.h"
+
+#include <cstddef>
+#include <memory>
 
 namespace pulsewatch {
 

@@ -1,13 +1,13 @@
 #include "plugin/plugin_catalog.h"
 
+#include "base/text.h"
+#include "plugin/plugin_file.h"
+#include "plugin/refusal.h"
+
 #include <algorithm>
 #include <filesystem>
 #include <map>
 #include <system_error>
-
-#include "base/text.h"
-#include "plugin/plugin_file.h"
-#include "plugin/refusal.h"
 
 namespace pulsewatch {
 

@@ -1,14 +1,14 @@
 // Which plugins there are: every *.so of the plugin directories, opened or refused with a sentence.
 #pragma once
 
+#include "plugin/check_plan.h"
+#include "plugin/plugin_library.h"
+
 #include <functional>
 #include <memory>
 #include <set>
 #include <string>
 #include <vector>
-
-#include "plugin/check_plan.h"
-#include "plugin/plugin_library.h"
 
 namespace pulsewatch {
 

@@ -1,25 +1,24 @@
 #include "plugin/plugin_file.h"
 
-#include <fcntl.h>
-#include <grp.h>
-#include <linux/openat2.h>
-#include <pwd.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include "config/duration.h"
+#include "plugin/elf_check.h"
+#include "plugin/refusal.h"
 
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/openat2.h>
 #include <memory>
 #include <optional>
+#include <pwd.h>
 #include <span>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <system_error>
-
-#include "config/duration.h"
-#include "plugin/elf_check.h"
-#include "plugin/refusal.h"
+#include <unistd.h>
 
 namespace pulsewatch {
 

@@ -2,15 +2,14 @@
 // is a sealed memory file, so the drop directory's own inode is never mapped (copying over a mapped library crashes its user).
 #pragma once
 
-#include <sys/types.h>
+#include "base/file_descriptor.h"
+#include "config/mistakes.h"
 
 #include <filesystem>
 #include <set>
 #include <string>
+#include <sys/types.h>
 #include <vector>
-
-#include "base/file_descriptor.h"
-#include "config/mistakes.h"
 
 namespace pulsewatch {
 

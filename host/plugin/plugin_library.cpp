@@ -1,15 +1,15 @@
 #include "plugin/plugin_library.h"
 
 #define BOOST_DLL_USE_STD_FS
-#include <dlfcn.h>
-
-#include <algorithm>
-#include <boost/dll/shared_library.hpp>
-#include <cstring>
-#include <utility>
-
 #include "base/text.h"
 #include "plugin/refusal.h"
+
+#include <boost/dll/shared_library.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <dlfcn.h>
+#include <utility>
 
 namespace pulsewatch {
 

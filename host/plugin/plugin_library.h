@@ -2,13 +2,12 @@
 // unload (GNU_UNIQUE symbols, thread_local destructors), so nothing is ever unmapped from a live process.
 #pragma once
 
+#include "base/file_descriptor.h"
+#include "plugin/plugin_description.h"
 #include <pulsewatch/abi.h>
 
 #include <filesystem>
 #include <string>
-
-#include "base/file_descriptor.h"
-#include "plugin/plugin_description.h"
 
 namespace boost::dll {
 class shared_library;

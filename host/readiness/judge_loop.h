@@ -3,14 +3,14 @@
 // core, not all of it.
 #pragma once
 
-#include <atomic>
-#include <memory>
-#include <thread>
-
 #include "base/heartbeat.h"
 #include "base/mutex.h"
 #include "readiness/readiness.h"
 #include "schedule/active_time.h"
+
+#include <atomic>
+#include <memory>
+#include <thread>
 
 namespace pulsewatch {
 

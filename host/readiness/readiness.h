@@ -1,12 +1,12 @@
 // The verdict: a pure function of what is known, the policy and the time.
 #pragma once
 
+#include "result/result_board.h"
+
 #include <memory>
 #include <set>
 #include <string>
 #include <vector>
-
-#include "result/result_board.h"
 
 namespace pulsewatch {
 

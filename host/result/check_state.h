@@ -1,11 +1,11 @@
 // What is known of one check: its status and how it came to it. Immutable once published.
 #pragma once
 
+#include "base/check_result.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
-
-#include "base/check_result.h"
 
 namespace pulsewatch {
 

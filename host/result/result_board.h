@@ -1,14 +1,14 @@
 // The board: the latest state and the tallies of every check. Runs write to it, the judge and the metrics read from it.
 #pragma once
 
+#include "base/mutex.h"
+#include "result/check_state.h"
+#include "result/histogram.h"
+
 #include <functional>
 #include <map>
 #include <memory>
 #include <vector>
-
-#include "base/mutex.h"
-#include "result/check_state.h"
-#include "result/histogram.h"
 
 namespace pulsewatch {
 

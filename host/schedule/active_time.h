@@ -2,10 +2,10 @@
 // that a result doesn't grow stale because nobody was there to renew it. The scheduler's thread ticks; any thread reads.
 #pragma once
 
+#include "base/clock.h"
+
 #include <atomic>
 #include <cstdint>
-
-#include "base/clock.h"
 
 namespace pulsewatch {
 

@@ -6,14 +6,14 @@
 // when the next is due misses that turn; turns missed (a stall, a slow run) are not caught up. One thread at a time.
 #pragma once
 
+#include "base/check_result.h"
+
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <queue>
 #include <unordered_map>
 #include <vector>
-
-#include "base/check_result.h"
 
 namespace pulsewatch {
 

@@ -1,10 +1,10 @@
 #include "schedule/scheduler.h"
 
-#include <algorithm>
-#include <utility>
-
 #include "base/uuid.h"
 #include "config/duration.h"
+
+#include <algorithm>
+#include <utility>
 
 namespace pulsewatch {
 

@@ -4,16 +4,16 @@
 // Between RunSchedule, which decides, and CheckRunner, which runs: no run is waited for, and nobody is called with the lock held.
 #pragma once
 
-#include <string>
-#include <thread>
-#include <unordered_map>
-#include <vector>
-
 #include "base/heartbeat.h"
 #include "base/mutex.h"
 #include "plugin/check_runner.h"
 #include "schedule/active_time.h"
 #include "schedule/run_schedule.h"
+
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
 
 namespace pulsewatch {
 

@@ -1,8 +1,8 @@
 #include "serve/health_handler.h"
 
-#include <algorithm>
-
 #include "base/json_writer.h"
+
+#include <algorithm>
 
 namespace pulsewatch {
 

@@ -1,12 +1,12 @@
 // /healthz: whether the host itself makes progress. No dependency ever makes it red.
 #pragma once
 
+#include "base/heartbeat.h"
+#include "serve/route.h"
+
 #include <functional>
 #include <string>
 #include <vector>
-
-#include "base/heartbeat.h"
-#include "serve/route.h"
 
 namespace pulsewatch {
 

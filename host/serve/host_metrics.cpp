@@ -1,10 +1,10 @@
 #include "serve/host_metrics.h"
 
+#include "serve/metric_families.h"
+
 #include <algorithm>
 #include <set>
 #include <utility>
-
-#include "serve/metric_families.h"
 
 namespace pulsewatch {
 

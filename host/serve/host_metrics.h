@@ -2,6 +2,11 @@
 // check. Any thread.
 #pragma once
 
+#include "base/mutex.h"
+#include "base/published.h"
+#include "readiness/readiness.h"
+#include "result/result_board.h"
+
 #include <prometheus/collectable.h>
 #include <prometheus/metric_family.h>
 
@@ -10,11 +15,6 @@
 #include <functional>
 #include <string>
 #include <vector>
-
-#include "base/mutex.h"
-#include "base/published.h"
-#include "readiness/readiness.h"
-#include "result/result_board.h"
 
 namespace pulsewatch {
 

@@ -1,11 +1,11 @@
 #include "serve/http_message.h"
 
+#include "base/json_writer.h"
+
 #include <Poco/Exception.h>
 #include <Poco/URI.h>
 
 #include <stdexcept>
-
-#include "base/json_writer.h"
 
 namespace pulsewatch {
 

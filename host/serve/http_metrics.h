@@ -2,6 +2,8 @@
 // make a new one: views are the routes' names, methods HTTP's. Any thread.
 #pragma once
 
+#include "base/clock.h"
+
 #include <prometheus/counter.h>
 #include <prometheus/family.h>
 #include <prometheus/histogram.h>
@@ -9,8 +11,6 @@
 
 #include <string>
 #include <vector>
-
-#include "base/clock.h"
 
 namespace pulsewatch {
 

@@ -14,9 +14,8 @@
 #include <Poco/ThreadPool.h>
 #include <Poco/Timespan.h>
 
-#include <fcntl.h>
-
 #include <atomic>
+#include <fcntl.h>
 #include <system_error>
 
 namespace pulsewatch {

@@ -4,12 +4,12 @@
 // request with a body, answers are in HTTP/1.0 or 1.1 only, sending has a time limit, two servers never share a port.
 #pragma once
 
+#include "serve/http_service.h"
+
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <string>
-
-#include "serve/http_service.h"
 
 namespace pulsewatch {
 

@@ -1,14 +1,14 @@
 #include "serve/http_service.h"
 
+#include "base/stack_trace.h"
+#include "base/text.h"
+#include "base/uuid.h"
+
 #include <Poco/Exception.h>
 
 #include <algorithm>
 #include <exception>
 #include <stdexcept>
-
-#include "base/stack_trace.h"
-#include "base/text.h"
-#include "base/uuid.h"
 
 namespace pulsewatch {
 

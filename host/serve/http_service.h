@@ -2,11 +2,6 @@
 // made here too. Knows nothing of sockets, so that whatever carries requests can use it.
 #pragma once
 
-#include <map>
-#include <memory>
-#include <string>
-#include <vector>
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "config/host_config.h"
@@ -15,6 +10,11 @@
 #include "serve/http_metrics.h"
 #include "serve/route.h"
 #include "serve/trusted_proxies.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace pulsewatch {
 

@@ -1,16 +1,15 @@
 #include "serve/json_log.h"
 
+#include "base/json_writer.h"
+
+#include <algorithm>
+#include <cerrno>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <limits.h>
-#include <algorithm>
-#include <cerrno>
-
-#include "base/json_writer.h"
 
 namespace pulsewatch {
 

@@ -4,15 +4,15 @@
 // sink that is full or gone costs lines, which are counted and told of once it works again, and nothing else.
 #pragma once
 
+#include "base/heartbeat.h"
+#include "base/log.h"
+#include "base/mutex.h"
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <thread>
-
-#include "base/heartbeat.h"
-#include "base/log.h"
-#include "base/mutex.h"
 
 namespace pulsewatch {
 

@@ -1,12 +1,12 @@
 // Short ways to make prometheus-cpp's plain families. Pure.
 #pragma once
 
+#include "result/histogram.h"
+
 #include <prometheus/metric_family.h>
 
 #include <string>
 #include <vector>
-
-#include "result/histogram.h"
 
 namespace pulsewatch {
 

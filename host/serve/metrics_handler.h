@@ -1,11 +1,11 @@
 // /metrics: everything collected, in Prometheus' text format.
 #pragma once
 
+#include "serve/route.h"
+
 #include <prometheus/collectable.h>
 
 #include <vector>
-
-#include "serve/route.h"
 
 namespace pulsewatch {
 

@@ -1,8 +1,8 @@
 #include "serve/plugin_metrics.h"
 
-#include <utility>
-
 #include "serve/metric_families.h"
+
+#include <utility>
 
 namespace pulsewatch {
 

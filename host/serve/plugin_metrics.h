@@ -2,6 +2,11 @@
 // made it and gone with the last of them. The totals are the host's, so they outlive a worker. Any thread.
 #pragma once
 
+#include "base/mutex.h"
+#include "plugin/check_runner.h"
+#include "plugin/plugin_description.h"
+#include "result/histogram.h"
+
 #include <prometheus/collectable.h>
 #include <prometheus/metric_family.h>
 
@@ -9,11 +14,6 @@
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "base/mutex.h"
-#include "plugin/check_runner.h"
-#include "plugin/plugin_description.h"
-#include "result/histogram.h"
 
 namespace pulsewatch {
 

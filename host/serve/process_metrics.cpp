@@ -1,16 +1,15 @@
 #include "serve/process_metrics.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
+#include "config/duration.h"
+#include "serve/metric_families.h"
 
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
 #include <string>
-
-#include "config/duration.h"
-#include "serve/metric_families.h"
+#include <sys/resource.h>
+#include <unistd.h>
 
 namespace pulsewatch {
 

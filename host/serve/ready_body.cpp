@@ -1,8 +1,8 @@
 #include "serve/ready_body.h"
 
-#include <string_view>
-
 #include "base/json_writer.h"
+
+#include <string_view>
 
 namespace pulsewatch {
 

@@ -1,10 +1,10 @@
 // /ready as JSON, with exactly the specification's fields, or with more when asked. Pure.
 #pragma once
 
+#include "readiness/readiness.h"
+
 #include <string>
 #include <vector>
-
-#include "readiness/readiness.h"
 
 namespace pulsewatch {
 

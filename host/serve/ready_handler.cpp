@@ -1,10 +1,10 @@
 #include "serve/ready_handler.h"
 
+#include "serve/ready_body.h"
+
 #include <algorithm>
 #include <set>
 #include <utility>
-
-#include "serve/ready_body.h"
 
 namespace pulsewatch {
 

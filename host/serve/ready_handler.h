@@ -2,12 +2,12 @@
 // query the verdict is judged again from the same snapshot.
 #pragma once
 
-#include <memory>
-#include <string>
-
 #include "base/published.h"
 #include "readiness/judge_loop.h"
 #include "serve/route.h"
+
+#include <memory>
+#include <string>
 
 namespace pulsewatch {
 

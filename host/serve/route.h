@@ -2,9 +2,9 @@
 // one holds.
 #pragma once
 
-#include <string>
-
 #include "serve/http_message.h"
+
+#include <string>
 
 namespace pulsewatch {
 

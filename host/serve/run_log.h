@@ -2,13 +2,13 @@
 // id. Any thread.
 #pragma once
 
-#include <map>
-#include <string>
-
 #include "base/log.h"
 #include "base/mutex.h"
 #include "plugin/check_runner.h"
 #include "readiness/readiness.h"
+
+#include <map>
+#include <string>
 
 namespace pulsewatch {
 

@@ -1,11 +1,12 @@
 #include "serve/trusted_proxies.h"
 
+#include "config/duration.h"
+
 #include <Poco/StringTokenizer.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <stdexcept>
-
-#include "config/duration.h"
 
 namespace pulsewatch {
 
@@ -34,7 +35,9 @@ TrustedProxies::TrustedProxies(const std::vector<std::string>& networks) {
     const unsigned bits = address.family() == IPAddress::IPv4 ? 32 : 128;
     const auto prefix = slash == std::string::npos ? bits : parseInteger(text.substr(slash + 1)).value_or(-1);
     if (prefix < 0 || prefix > bits) throw std::invalid_argument("not a network: " + text);
-    networks_.emplace_back(plainAddress(address), static_cast<unsigned>(prefix));
+    const IPAddress plain = plainAddress(address);
+    const std::int64_t mapped_bits = plain.family() == address.family() ? 0 : 96;
+    networks_.emplace_back(plain, static_cast<unsigned>(std::max<std::int64_t>(prefix - mapped_bits, 0)));
   }
 }
 

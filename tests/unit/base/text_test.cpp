@@ -1,0 +1,143 @@
+#include "base/text.h"
+
+#include <cppunit/extensions/HelperMacros.h>
+
+#include <random>
+#include <utility>
+
+namespace pulsewatch {
+
+namespace {
+
+const std::string kRepaired = "\xEF\xBF\xBD";  // U+FFFD
+
+std::string timesRepaired(int times) {
+  std::string text;
+  for (int i = 0; i < times; ++i) text += kRepaired;
+  return text;
+}
+
+std::string encoded(unsigned point) {
+  const auto byte = [](unsigned value) { return static_cast<char>(value); };
+  if (point < 0x80) return {byte(point)};
+  if (point < 0x800) return {byte(0xC0 | point >> 6U), byte(0x80 | (point & 63U))};
+  if (point < 0x10000) return {byte(0xE0 | point >> 12U), byte(0x80 | (point >> 6U & 63U)), byte(0x80 | (point & 63U))};
+  return {byte(0xF0 | point >> 18U), byte(0x80 | (point >> 12U & 63U)), byte(0x80 | (point >> 6U & 63U)), byte(0x80 | (point & 63U))};
+}
+
+class TextTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(TextTest);
+  CPPUNIT_TEST(validTextStays);
+  CPPUNIT_TEST(everyCharacterStays);
+  CPPUNIT_TEST(invalidBytesAreReplaced);
+  CPPUNIT_TEST(repairIsStable);
+  CPPUNIT_TEST(shortTextIsNotCut);
+  CPPUNIT_TEST(cuts);
+  CPPUNIT_TEST(everyCutOfValidTextIsAPrefixOfIt);
+  CPPUNIT_TEST(cutsOfGarbageAreValidAndBounded);
+  CPPUNIT_TEST_SUITE_END();
+
+ public:
+  void validTextStays() {
+    for (const std::string text : {"", "plain", "grün", "€", "😀", "a\nb\t\x01\x7f", "\xEF\xBF\xBD", "\xF4\x8F\xBF\xBF"})
+      CPPUNIT_ASSERT_EQUAL(text, repairedUtf8(text));
+    const std::string with_nul("a\0b", 3);
+    CPPUNIT_ASSERT_EQUAL(with_nul, repairedUtf8(with_nul));
+  }
+
+  void everyCharacterStays() {
+    for (unsigned point = 0; point <= 0x10FFFF; ++point) {
+      const bool surrogate = point >= 0xD800 && point <= 0xDFFF;
+      const std::string text = encoded(point);
+      if (repairedUtf8(text) != (surrogate ? timesRepaired(3) : text)) CPPUNIT_FAIL("U+" + std::to_string(point));
+    }
+  }
+
+  void invalidBytesAreReplaced() {
+    const std::pair<std::string, std::string> rows[] = {
+        {"\x80", timesRepaired(1)},         // a continuation alone
+        {"\xff\xfe", timesRepaired(2)},     // never in UTF-8
+        {"\xC3", timesRepaired(1)},         // ends too early
+        {"\xC3(", timesRepaired(1) + "("},  // not continued
+        {"\xE2\x82", timesRepaired(2)},     //
+        {"\xE2\x28\xA1", timesRepaired(1) + "(" + timesRepaired(1)},
+        {"\xF0\x9F\x98", timesRepaired(3)},
+        {"\xC0\x80", timesRepaired(2)},                    // overlong NUL
+        {"\xC1\xBF", timesRepaired(2)},                    // overlong in two
+        {"\xE0\x80\xAF", timesRepaired(3)},                // overlong in three
+        {"\xE0\x9F\xBF", timesRepaired(3)},                //
+        {"\xF0\x8F\xBF\xBF", timesRepaired(4)},            // overlong in four
+        {"\xED\xA0\x80", timesRepaired(3)},                // surrogates
+        {"\xED\xBF\xBF", timesRepaired(3)},                //
+        {"\xF4\x90\x80\x80", timesRepaired(4)},            // above U+10FFFF
+        {"\xF5\x80\x80\x80", timesRepaired(4)},            //
+        {"\xF8\x88\x80\x80\x80", timesRepaired(5)},        // five bytes
+        {"a\xC3\xA9\xffz", "a\xC3\xA9" + kRepaired + "z"}  // the neighbours stay
+    };
+    for (const auto& [text, repaired] : rows) CPPUNIT_ASSERT_EQUAL(repaired, repairedUtf8(text));
+  }
+
+  void repairIsStable() {
+    std::mt19937 random(7);
+    for (int i = 0; i < 2000; ++i) {
+      std::string text(random() % 40, ' ');
+      for (char& c : text) c = static_cast<char>(random() % 256);
+      const std::string once = repairedUtf8(text);
+      CPPUNIT_ASSERT_EQUAL(once, repairedUtf8(once));
+    }
+  }
+
+  void shortTextIsNotCut() {
+    CPPUNIT_ASSERT_EQUAL(std::string("hello"), cleanText("hello", 5));
+    CPPUNIT_ASSERT_EQUAL(std::string("é"), cleanText("é", 2));
+    CPPUNIT_ASSERT_EQUAL(std::string(), cleanText("", 0));
+    CPPUNIT_ASSERT_EQUAL("a" + kRepaired, cleanText("a\xff", 10));
+  }
+
+  void cuts() {
+    const std::pair<std::pair<std::string, std::size_t>, std::string> rows[] = {
+        {{"hello", 4}, "hell…"}, {{"hello", 0}, "…"}, {{"aé", 2}, "a…"},   {{"aéé", 3}, "aé…"}, {{"a€b", 1}, "a…"},
+        {{"a€b", 2}, "a…"},      {{"a€b", 3}, "a…"},  {{"a€b", 4}, "a€…"}, {{"😀", 1}, "…"},     {{"😀", 2}, "…"},
+        {{"😀", 3}, "…"},         {{"ab😀", 5}, "ab…"}, {{"😀😀", 7}, "😀…"},   {{"éa", 1}, "…"}};
+    for (const auto& [input, text] : rows)
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(input.first + ", " + std::to_string(input.second), text, cleanText(input.first, input.second));
+    // Repair makes it longer than it was.
+    CPPUNIT_ASSERT_EQUAL(kRepaired + "…", cleanText("\xff\xff", 3));
+    CPPUNIT_ASSERT_EQUAL(std::string("a…"), cleanText("a\xff", 2));
+  }
+
+  // No character of a valid text is ever shown as damaged, wherever it is cut.
+  void everyCutOfValidTextIsAPrefixOfIt() {
+    const std::string text = "aé€😀bñ漢🎉cüß™🚀";
+    for (std::size_t most = 0; most < text.size(); ++most) {
+      const std::string cut = cleanText(text, most);
+      const std::string name = "cut at " + std::to_string(most) + ": " + cut;
+      const std::string dots = "…";
+      CPPUNIT_ASSERT_MESSAGE(name, cut.size() >= dots.size() && cut.substr(cut.size() - dots.size()) == dots);
+      const std::string kept = cut.substr(0, cut.size() - dots.size());
+      CPPUNIT_ASSERT_MESSAGE(name, kept.size() <= most && most - kept.size() < 4);
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(name, text.substr(0, kept.size()), kept);
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(name, kept, repairedUtf8(kept));
+    }
+    CPPUNIT_ASSERT_EQUAL(text, cleanText(text, text.size()));
+  }
+
+  void cutsOfGarbageAreValidAndBounded() {
+    std::mt19937 random(11);
+    for (int i = 0; i < 5000; ++i) {
+      std::string text(random() % 60, ' ');
+      for (char& c : text) c = static_cast<char>(random() % 4 == 0 ? 'a' : 0x80 + random() % 0x80);
+      const std::size_t most = random() % 50;
+      const std::string cut = cleanText(text, most);
+      CPPUNIT_ASSERT_EQUAL(repairedUtf8(cut), cut);
+      CPPUNIT_ASSERT(cut.size() <= most + 3);
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{503}, cleanText(std::string(10'000'000, 'x'), 500).size());
+  }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(TextTest);
+
+}  // namespace
+
+}  // namespace pulsewatch
