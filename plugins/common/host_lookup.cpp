@@ -1,17 +1,16 @@
 #include "common/host_lookup.h"
 
-#include <netdb.h>
-#include <poll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <netdb.h>
+#include <poll.h>
+#include <sys/eventfd.h>
 #include <system_error>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 
 namespace pulsewatch::net {

@@ -4,14 +4,13 @@
 // thread may outlive the check as well, which is why a library with this in it must never be unmapped. One thread at a time.
 #pragma once
 
-#include <sys/socket.h>
+#include "common/deadline.h"
 
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <sys/socket.h>
 #include <vector>
-
-#include "common/deadline.h"
 
 namespace pulsewatch::net {
 

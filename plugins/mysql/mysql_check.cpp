@@ -1,12 +1,11 @@
 // Whether a MySQL or MariaDB database answers: `SELECT 1` on a connection that is kept between runs.
+#include "mysql/mysql_connection.h"
+#include "mysql/mysql_messages.h"
+#include "mysql/mysql_target.h"
 #include <pulsewatch/plugin.h>
 
 #include <chrono>
 #include <string>
-
-#include "mysql/mysql_connection.h"
-#include "mysql/mysql_messages.h"
-#include "mysql/mysql_target.h"
 
 namespace pulsewatch::mysql {
 namespace {

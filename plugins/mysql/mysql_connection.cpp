@@ -1,19 +1,22 @@
 #include "mysql/mysql_connection.h"
 
+#include "mysql/greeting.h"
+#include "mysql/tls_guard.h"
+
 #include <Poco/Data/MySQL/SessionHandle.h>
-#include <errmsg.h>
-#include <mysql.h>
-#include <poll.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <errmsg.h>
+#include <fcntl.h>
+#include <mysql.h>
 #include <optional>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <vector>
-
-#include "mysql/tls_guard.h"
 
 namespace pulsewatch::mysql {
 namespace {
@@ -32,50 +35,6 @@ const char* const careful_logins = "mysql_native_password,caching_sha2_password,
 void initializeLibrary() {
   static const bool once = ::mysql_library_init(0, nullptr, nullptr) == 0;
   if (!once) throw Failure(Failure::Kind::system, ENOMEM, "the MySQL client library can't be initialized");
-}
-
-// What the server's first packet says, without taking it from libmariadb: whether it offers TLS. None when it is no such packet.
-std::optional<bool> tlsOffered(const std::string& packet) {
-  constexpr std::size_t header = 4;
-  if (packet.size() <= header || packet[header] != 10) return std::nullopt;
-  const std::size_t version_end = packet.find('\0', header + 1);
-  // thread number, first part of the scramble, filler; then the lower half of the capabilities
-  const std::size_t capabilities = version_end + 1 + 4 + 8 + 1;
-  if (version_end == std::string::npos || capabilities + 2 > packet.size()) return std::nullopt;
-  return (static_cast<unsigned char>(packet[capabilities + 1]) & 0x08U) != 0;
-}
-
-std::string peekPacket(int fd, const net::Deadline& deadline) {
-  std::array<char, 1024> buffer{};
-  std::size_t wanted = 4;
-  std::string seen;
-  while (seen.size() < wanted) {
-    // Wakes poll() only when that much is there, or never will be.
-    const int mark = static_cast<int>(wanted);
-    ::setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &mark, sizeof mark);
-    if (deadline.wait(fd, POLLIN) == 0) break;
-    const ssize_t count = ::recv(fd, buffer.data(), wanted, MSG_PEEK | MSG_DONTWAIT);
-    if (count < static_cast<ssize_t>(wanted)) break;
-    seen.assign(buffer.data(), wanted);
-    if (wanted == 4) {
-      const std::size_t length = static_cast<unsigned char>(seen[0]) + 256UL * static_cast<unsigned char>(seen[1]);
-      wanted = std::min(buffer.size(), 4 + length);
-    }
-  }
-  const int one = 1;
-  ::setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &one, sizeof one);
-  return seen;
-}
-
-// Logs in as nobody, which fails: a handshake that just ends is held against this machine (max_connect_errors).
-void endHandshake(int fd, const net::Deadline& deadline) {
-  std::string login = {'\x22', 0, 0, 1, 0, '\x82', 0, 0, 0, 0, 0, 1, '\x21'};  // the 4.1 protocol, utf8; then user and password: none
-  login.resize(4 + 0x22, '\0');
-  if (::send(fd, login.data(), login.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) return;
-  std::array<char, 1024> greeting{};
-  while (::recv(fd, greeting.data(), greeting.size(), MSG_DONTWAIT) > 0) {
-  }
-  (void)deadline.wait(fd, POLLIN);
 }
 
 }  // namespace
@@ -113,6 +72,11 @@ class Connection::Session {
     guard_.reset();
     if (no_tls_) throw Failure(Failure::Kind::no_tls, 0, "the server offers no TLS");
     check(connected != nullptr);
+    // libmariadb goes on without TLS when the greeting, unreadable above, turns out not to offer it.
+    if (target_.ssl_mode >= SslMode::required && target_.unix_socket.empty() && !encrypted())
+      throw Failure(Failure::Kind::no_tls, 0, "the server offers no TLS");
+    // libmariadb leaves the socket blocking, which is right for its plain reads and hangs its reads through TLS.
+    if (::fcntl(fd(), F_SETFL, ::fcntl(fd(), F_GETFL) | O_NONBLOCK) != 0) throw Failure(Failure::Kind::system, errno, "fcntl");
   }
 
   std::string value(const std::string& query, const net::Deadline& deadline) {
@@ -140,6 +104,8 @@ class Connection::Session {
   }
 
   void setOptions() {
+    for (const std::string* file : {&target_.ssl_ca, &target_.ssl_cert, &target_.ssl_key})
+      if (!file->empty() && ::access(file->c_str(), R_OK) != 0) throw Failure(Failure::Kind::tls_file, errno, *file);
     const my_bool no = 0;
     const my_bool yes = 1;
     const unsigned int second = 1;
@@ -172,11 +138,13 @@ class Connection::Session {
   }
 
   int await(int waiting, const net::Deadline& deadline) {
-    if (!gave_up_ && greeting_expected_ && (waiting & MYSQL_WAIT_READ) != 0) lookAtGreeting(deadline);
     const bool reading = (waiting & MYSQL_WAIT_READ) != 0;
     const bool writing = (waiting & MYSQL_WAIT_WRITE) != 0;
-    const short seen = gave_up_ ? short{0} : deadline.wait(fd(), static_cast<short>((reading ? POLLIN : 0) | (writing ? POLLOUT : 0)));
-    if (seen != 0)
+    const auto events = static_cast<short>((reading ? POLLIN : 0) | (writing ? POLLOUT : 0));
+    const short seen = gave_up_ ? short{0} : deadline.wait(fd(), events);
+    // Connected: from here libmariadb may go on into the TLS handshake without coming back.
+    if (greeting_expected_ && writing && (seen & (POLLOUT | POLLERR | POLLHUP)) == POLLOUT) lookAtGreeting(deadline);
+    if (seen != 0 && !gave_up_)
       return (reading && (seen & ~POLLOUT) != 0 ? MYSQL_WAIT_READ : 0) | (writing && (seen & ~POLLIN) != 0 ? MYSQL_WAIT_WRITE : 0);
     gave_up_ = true;
     ::shutdown(fd(), SHUT_RDWR);
@@ -185,9 +153,8 @@ class Connection::Session {
 
   void lookAtGreeting(const net::Deadline& deadline) {
     greeting_expected_ = false;
-    const std::optional<bool> offered = tlsOffered(peekPacket(fd(), deadline));
-    if (!offered) return;
-    if (*offered) {
+    const std::optional<bool> offered = greetingOffersTls(fd(), deadline);
+    if (offered.value_or(true)) {
       guard_ = std::make_unique<TlsGuard>(fd(), deadline.remaining());
     } else if (target_.ssl_mode >= SslMode::required) {
       endHandshake(fd(), deadline);
@@ -209,6 +176,13 @@ class Connection::Session {
     if (good) return;
     const int number = static_cast<int>(::mysql_errno(handle_));
     const std::string words = ::mysql_error(handle_);
+    // What a server says before TLS has begun is wrapped: "… of the following error cannot be verified: 1040 - Too many connections".
+    const std::string wrapping = "cannot be verified: ";
+    if (const std::size_t wrapped = words.find(wrapping); wrapped != std::string::npos) {
+      const std::string inner = words.substr(wrapped + wrapping.size());
+      const std::size_t dash = inner.find(" - ");
+      if (dash != std::string::npos) throw Failure(Failure::Kind::server, std::atoi(inner.c_str()), inner.substr(dash + 3));
+    }
     // The operating system's error number is in the words alone: "Can't connect to server on 'db' (111)".
     const std::size_t parenthesis = words.rfind('(');
     if ((number == CR_CONNECTION_ERROR || number == CR_CONN_HOST_ERROR) && parenthesis != std::string::npos)

@@ -5,21 +5,21 @@
 // the server answered a query with leaves it open. Closing is polite (COM_QUIT) and never waits.
 #pragma once
 
+#include "common/deadline.h"
+#include "common/host_lookup.h"
+#include "mysql/mysql_target.h"
+
 #include <chrono>
 #include <memory>
 #include <stdexcept>
 #include <string>
-
-#include "common/deadline.h"
-#include "common/host_lookup.h"
-#include "mysql/mysql_target.h"
 
 namespace pulsewatch::mysql {
 
 // Why something went wrong: what of it is ours, else the client library's or server's error number and words.
 class Failure : public std::runtime_error {
  public:
-  enum class Kind { timed_out, host_not_found, lookup_failed, no_tls, system, server };
+  enum class Kind { timed_out, host_not_found, lookup_failed, no_tls, tls_file, system, server };
 
   Failure(Kind kind, int number, const std::string& words) : std::runtime_error(words), kind_(kind), number_(number) {}
 

@@ -1,8 +1,7 @@
 #include "mysql/mysql_messages.h"
 
-#include <errmsg.h>
-
 #include <cerrno>
+#include <errmsg.h>
 
 namespace pulsewatch::mysql {
 namespace {
@@ -107,6 +106,8 @@ std::string message(const Failure& failure, const Target& target) {
       return "MySQL host name lookup failed: " + target.host;
     case Failure::Kind::no_tls:
       return "MySQL TLS is not offered at " + target.where();
+    case Failure::Kind::tls_file:
+      return std::string("MySQL TLS file not readable: ") + failure.what();
     case Failure::Kind::system:
       return systemMessage(failure.number(), target);
     case Failure::Kind::server:

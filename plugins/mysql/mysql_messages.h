@@ -1,10 +1,10 @@
 // What people read of a Failure: short, the same from run to run, and never a credential. Pure; any thread.
 #pragma once
 
-#include <string>
-
 #include "mysql/mysql_connection.h"
 #include "mysql/mysql_target.h"
+
+#include <string>
 
 namespace pulsewatch::mysql {
 

@@ -1,11 +1,10 @@
 #include "mysql/tls_guard.h"
 
+#include <cerrno>
 #include <fcntl.h>
 #include <sys/socket.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <system_error>
+#include <unistd.h>
 
 namespace pulsewatch::mysql {
 namespace {

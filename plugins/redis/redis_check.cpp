@@ -1,13 +1,13 @@
 // Whether a Redis answers: PING, then GET of a key, which `roundtrip` writes first, on a connection that is kept between runs.
-#include <pulsewatch/plugin.h>
-
-#include <random>
-#include <string>
-#include <vector>
-
 #include "redis/redis_connection.h"
 #include "redis/redis_messages.h"
 #include "redis/redis_target.h"
+#include <pulsewatch/plugin.h>
+
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
 
 namespace pulsewatch::redis {
 namespace {
@@ -32,11 +32,12 @@ class RedisCheck : public Check {
   Result run(Run& run) override {
     const net::Deadline deadline(run);
     try {
-      ping(deadline);
+      const std::optional<Failure> warning = ping(deadline);
       if (probe_ == "get") get(run, deadline);
       if (probe_ == "roundtrip" && !roundtrip(run, deadline) && !roundtrip(run, deadline))
         return unhealthy("Redis read back something else than was written");
       run.watch(connection_.fd());
+      if (warning) return degraded(message(*warning, target_), details(*warning, target_));
       return healthy("Redis connection successful");
     } catch (const Failure& failure) {
       return unhealthy(message(failure, target_), details(failure, target_));
@@ -44,20 +45,26 @@ class RedisCheck : public Check {
   }
 
  private:
-  void ping(const net::Deadline& deadline) {
-    const Command command("PING");
+  // What is wrong with a server that answers all the same: one that fails to save refuses PING as it refuses writes, and reads go on.
+  std::optional<Failure> ping(const net::Deadline& deadline) {
+    const std::vector<Command> command = {Command("PING")};
     Reply reply;
     const bool kept = connection_.isOpen();
     try {
       if (!kept) connection_.open(deadline);
-      reply = connection_.ask(command, deadline);
+      reply = connection_.ask(command, deadline).front();
     } catch (const Failure& failure) {
       // The server has closed the kept connection since: that says nothing about it yet.
       if (!kept || failure.kind() != Failure::Kind::lost) throw;
       connection_.open(deadline);
-      reply = connection_.ask(command, deadline);
+      reply = connection_.ask(command, deadline).front();
     }
-    if (reply.type == Reply::Type::simple && reply.text == "PONG") return;
+    if (reply.type == Reply::Type::simple && reply.text == "PONG") return std::nullopt;
+    if (reply.type == Reply::Type::error) {
+      const Failure failure(Failure::Kind::reply, reply.text);
+      if (reply.text.rfind("MISCONF ", 0) == 0) return failure;
+      throw failure;
+    }
     connection_.close();
     throw Failure(Failure::Kind::protocol, "PING was not answered with PONG");
   }

@@ -4,17 +4,17 @@
 // after it was open.
 #pragma once
 
-#include <Poco/Redis/Command.h>
-
-#include <memory>
-#include <string>
-#include <vector>
-
 #include "common/deadline.h"
 #include "common/host_lookup.h"
 #include "redis/redis_target.h"
 #include "redis/reply.h"
 #include "redis/stream.h"
+
+#include <Poco/Redis/Command.h>
+
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace pulsewatch::redis {
 

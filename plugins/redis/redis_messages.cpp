@@ -106,7 +106,7 @@ std::string message(const Failure& failure, const Target& target) {
 }
 
 std::string details(const Failure& failure, const Target& target) {
-  std::string words = failure.what();
+  std::string words = *failure.what() == '\0' ? "an error without words" : failure.what();
   if (!target.password.empty()) {
     for (std::size_t at = words.find(target.password); at != std::string::npos; at = words.find(target.password, at + 3))
       words.replace(at, target.password.size(), "***");

@@ -1,10 +1,10 @@
 // What people read of a Failure: short, the same from run to run, and never a credential. Pure; any thread.
 #pragma once
 
-#include <string>
-
 #include "redis/redis_target.h"
 #include "redis/stream.h"
+
+#include <string>
 
 namespace pulsewatch::redis {
 

@@ -1,8 +1,8 @@
 #include "redis/reply.h"
 
-#include <charconv>
-
 #include "redis/stream.h"
+
+#include <charconv>
 
 namespace pulsewatch::redis {
 namespace {

@@ -4,15 +4,15 @@
 // One thread at a time. Throws a Failure.
 #pragma once
 
+#include "common/deadline.h"
+#include "common/host_lookup.h"
+#include "redis/redis_target.h"
+
 #include <openssl/ssl.h>
 
 #include <memory>
 #include <stdexcept>
 #include <string>
-
-#include "common/deadline.h"
-#include "common/host_lookup.h"
-#include "redis/redis_target.h"
 
 namespace pulsewatch::redis {
 

@@ -5,14 +5,13 @@
 // may be called from any thread. Throws std::system_error when the program can't be started.
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 namespace pulsewatch::testing {

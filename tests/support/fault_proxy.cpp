@@ -1,20 +1,19 @@
 #include "support/fault_proxy.h"
 
+#include "support/wait.h"
+
+#include <algorithm>
 #include <arpa/inet.h>
+#include <array>
+#include <cerrno>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <array>
-#include <cerrno>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
-
-#include "support/wait.h"
 
 namespace pulsewatch::testing {
 namespace {
@@ -116,8 +115,6 @@ std::string FaultProxy::received() const {
 void FaultProxy::accept() {
   const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
   if (client < 0) return;
-  ++accepted_;
-  ++open_;
   const int on = 1;
   ::setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   int server = -1;
@@ -128,11 +125,12 @@ void FaultProxy::accept() {
     if (::connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
       ::close(server);
       ::close(client);
-      --open_;
       return;
     }
   }
   connections_.emplace_back(client, server).pending = greeting_;
+  open_ = connections_.size();
+  ++accepted_;
   wake();  // for the greeting
 }
 
@@ -200,8 +198,8 @@ void FaultProxy::serve() {
       if (watched[i].revents != 0) alive = (watched[i].revents & POLLRDHUP) == 0 && fromClient(*connection, fault);
       if (alive && watched[i + 1].revents != 0) alive = fromServer(*connection);
       if (alive) alive = toClient(*connection, fault);
-      if (!alive) --open_;
       connection = alive ? std::next(connection) : connections_.erase(connection);
+      open_ = connections_.size();
     }
     eventfd_t ignored = 0;
     if (watched[1].revents != 0) ::eventfd_read(wake_, &ignored);

@@ -1,20 +1,19 @@
 #include "support/mariadb_server.h"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <mysql.h>
-#include <netinet/in.h>
-#include <sys/file.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include "support/wait.h"
 
+#include <arpa/inet.h>
 #include <cerrno>
 #include <csignal>
+#include <fcntl.h>
 #include <fstream>
+#include <mysql.h>
+#include <netinet/in.h>
 #include <stdexcept>
+#include <sys/file.h>
+#include <sys/socket.h>
 #include <system_error>
-
-#include "support/wait.h"
+#include <unistd.h>
 
 namespace pulsewatch::testing {
 namespace {

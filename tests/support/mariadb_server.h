@@ -5,14 +5,14 @@
 // when it doesn't start or a statement fails.
 #pragma once
 
+#include "support/child_process.h"
+#include "support/temporary_directory.h"
+
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "support/child_process.h"
-#include "support/temporary_directory.h"
 
 namespace pulsewatch::testing {
 

@@ -1,5 +1,7 @@
 #include "support/pulsewatch_process.h"
 
+#include "support/wait.h"
+
 #include <Poco/String.h>
 
 #include <csignal>
@@ -7,8 +9,6 @@
 #include <cstdlib>
 #include <exception>
 #include <stdexcept>
-
-#include "support/wait.h"
 
 namespace pulsewatch::testing {
 namespace {
@@ -109,6 +109,9 @@ int PulsewatchProcess::finish(std::chrono::milliseconds timeout) {
   const std::optional<int> code = child_->waitForExit(timeout);
   if (!code) fail("the program does not end");
   if (logs_) parseJsonLines(child_->output());
+  // The undefined-behaviour sanitizer complains without an exit code.
+  for (const char* complaint : {"runtime error: ", "Sanitizer: "})
+    if (child_->errors().find(complaint) != std::string::npos) fail("a sanitizer complains");
   checkSecrets("standard output", child_->output());
   checkSecrets("standard error", child_->errors());
   const std::lock_guard lock(mutex_);

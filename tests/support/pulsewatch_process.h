@@ -2,10 +2,16 @@
 // gives, and from then on nothing but what the program shows: its answers, its log, its exit code.
 //
 // Each process must be brought to its end by stop() or finish(), which also check what must hold of every run of the program: each line
-// on standard output is a whole log line (JsonLine), and no secret has shown in the output, in an answer or in the command line. One
-// thread may use it; get() and send() may be called by several. Everything that goes wrong throws std::runtime_error with the
-// program's own words.
+// on standard output is a whole log line (JsonLine), no sanitizer has complained, and no secret has shown in the output, in an answer or
+// in the command line. One thread may use it; get() and send() may be called by several once port() has returned. Everything that goes
+// wrong throws std::runtime_error with the program's own words.
 #pragma once
+
+#include "support/child_process.h"
+#include "support/http_client.h"
+#include "support/json_lines.h"
+#include "support/metrics_text.h"
+#include "support/temporary_directory.h"
 
 #include <chrono>
 #include <cstdint>
@@ -16,12 +22,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "support/child_process.h"
-#include "support/http_client.h"
-#include "support/json_lines.h"
-#include "support/metrics_text.h"
-#include "support/temporary_directory.h"
 
 namespace pulsewatch::testing {
 

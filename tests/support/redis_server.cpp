@@ -1,11 +1,11 @@
 #include "support/redis_server.h"
 
+#include "support/mariadb_server.h"
+#include "support/wait.h"
+
 #include <csignal>
 #include <optional>
 #include <stdexcept>
-
-#include "support/mariadb_server.h"
-#include "support/wait.h"
 
 namespace pulsewatch::testing {
 namespace {

@@ -4,14 +4,14 @@
 // output, when it doesn't start or redis-cli fails.
 #pragma once
 
+#include "support/child_process.h"
+#include "support/temporary_directory.h"
+
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "support/child_process.h"
-#include "support/temporary_directory.h"
 
 namespace pulsewatch::testing {
 

@@ -65,10 +65,10 @@ enum {
 
 /* One setting a plugin understands: `check.<name>.<key> = value` in the configuration. Static for the library's life. */
 typedef struct pw_setting {
-  const char *key;           /* [a-z][a-z0-9_]*, not one of the host's own (plugin, interval, timeout, …) */
-  const char *default_value; /* written as in a file; NULL: none */
-  const char *choices;       /* PW_SETTING_ENUM: the words, PW_SETTING_URL: the schemes (NULL: any), separated by '|'; else NULL */
-  const char *meaning;       /* one line for people */
+  const char* key;           /* [a-z][a-z0-9_]*, not one of the host's own (plugin, interval, timeout, …) */
+  const char* default_value; /* written as in a file; NULL: none */
+  const char* choices;       /* PW_SETTING_ENUM: the words, PW_SETTING_URL: the schemes (NULL: any), separated by '|'; else NULL */
+  const char* meaning;       /* one line for people */
   int32_t type;              /* PW_SETTING_… */
   uint32_t flags;            /* PW_SETTING_REQUIRED | PW_SETTING_HIDDEN */
 } pw_setting;
@@ -79,10 +79,10 @@ enum { PW_METRIC_COUNTER = 1, PW_METRIC_GAUGE = 2, PW_METRIC_HISTOGRAM = 3 };
 /* One metric family a plugin has observations for. Two plugins may share a family when they declare it alike; a plugin that declares
  * it otherwise is refused. Names: https://prometheus.io/docs/practices/naming/. Static for the library's life. */
 typedef struct pw_metric {
-  const char *name;
-  const char *help;          /* one line */
-  const char *const *labels; /* label_count names */
-  const double *buckets;     /* PW_METRIC_HISTOGRAM: bucket_count upper bounds, rising, without +Inf; else NULL */
+  const char* name;
+  const char* help;          /* one line */
+  const char* const* labels; /* label_count names */
+  const double* buckets;     /* PW_METRIC_HISTOGRAM: bucket_count upper bounds, rising, without +Inf; else NULL */
   int32_t type;              /* PW_METRIC_… */
   uint32_t label_count;
   uint32_t bucket_count;
@@ -96,9 +96,9 @@ typedef struct pw_run pw_run;     /* the host's side of one run: valid inside ru
 typedef struct pw_log_line {
   uint32_t size;
   int32_t level;       /* PW_LOG_… */
-  const char *event;   /* snake_case, e.g. "database_query"; NULL: "plugin" */
-  const char *message; /* for people; never a secret */
-  const char *error;   /* the error's own words, or NULL */
+  const char* event;   /* snake_case, e.g. "database_query"; NULL: "plugin" */
+  const char* message; /* for people; never a secret */
+  const char* error;   /* the error's own words, or NULL */
   double duration_ms;  /* below 0: none */
 } pw_log_line;
 
@@ -112,61 +112,61 @@ typedef struct pw_host {
   /* -- From any thread, between a check's create and the end of its destroy. -- */
 
   /* The check's name, and the `alias` label of its queries. Valid until destroy has returned. */
-  const char *(*check_name)(const pw_check *check);
-  const char *(*check_alias)(const pw_check *check);
+  const char* (*check_name)(const pw_check* check);
+  const char* (*check_alias)(const pw_check* check);
 
   /* The value of a setting: what the operator wrote, or its default; NULL when it has none or isn't declared. Valid until destroy
    * has returned. */
-  const char *(*setting_text)(const pw_check *check, const char *key);
+  const char* (*setting_text)(const pw_check* check, const char* key);
 
   /* The same, read by its type: an integer as it is, a boolean as 0 or 1, a duration in milliseconds. Returns 1 and sets *value, or
    * returns 0 and leaves it alone when the setting has no value or is of another type. */
-  int32_t (*setting_integer)(const pw_check *check, const char *key, int64_t *value);
-  int32_t (*setting_number)(const pw_check *check, const char *key, double *value); /* PW_SETTING_NUMBER or _INTEGER */
+  int32_t (*setting_integer)(const pw_check* check, const char* key, int64_t* value);
+  int32_t (*setting_number)(const pw_check* check, const char* key, double* value); /* PW_SETTING_NUMBER or _INTEGER */
 
   /* Whether a line of that level would be written: to save the work of making one. */
-  int32_t (*log_enabled)(const pw_check *check, int32_t level);
+  int32_t (*log_enabled)(const pw_check* check, int32_t level);
 
   /* Writes a log line that names the check, and the run when `run` isn't NULL. May drop the line when there are too many. */
-  void (*log)(pw_check *check, pw_run *run, const pw_log_line *line);
+  void (*log)(pw_check* check, pw_run* run, const pw_log_line* line);
 
   /* -- From create and run only, on their thread. -- */
 
   /* Makes a series of the plugin's metric number `metric` with these label values, at 0, unless it is there, and returns its number;
    * -1 when there is no such metric, the count of values is wrong or the check has its 100 series already. Series made in create are
    * shown before anything has been observed. The series goes with its last check. */
-  int32_t (*add_series)(pw_check *check, uint32_t metric, const char *const *label_values, uint32_t count);
+  int32_t (*add_series)(pw_check* check, uint32_t metric, const char* const* label_values, uint32_t count);
 
   /* -- From create only. -- */
 
   /* Says why create is about to return NULL. The check is then unhealthy with this sentence, and create is tried again at its next
    * run. */
-  void (*create_failed)(pw_check *check, const char *reason);
+  void (*create_failed)(pw_check* check, const char* reason);
 
   /* -- From run only, on its thread. -- */
 
   /* What the run found. The last call counts. The message is for people: short, stable (no number that changes from run to run) and
    * without a secret. A status out of range is taken as PW_STATUS_UNKNOWN; message NULL as "". */
-  void (*set_result)(pw_run *run, int32_t status, const char *message);
+  void (*set_result)(pw_run* run, int32_t status, const char* message);
 
   /* The details behind a failure, for the log only: the error's own words, numbers included. NULL clears them. Call it from a catch
    * block and the log line has the stack trace of the throw too. Not to be called from a destructor. */
-  void (*set_error)(pw_run *run, const char *error);
+  void (*set_error)(pw_run* run, const char* error);
 
   /* One observation: added to a counter (not below 0), set in a gauge, sampled by a histogram. Ignored when it isn't finite or the
    * series is none of this check's. The host owns the totals. */
-  void (*observe)(pw_run *run, int32_t series, double value);
+  void (*observe)(pw_run* run, int32_t series, double value);
 
   /* Milliseconds until the run should be over, a little before the host gives it up; 0 when that is past. */
-  int64_t (*remaining_ms)(const pw_run *run);
+  int64_t (*remaining_ms)(const pw_run* run);
 
   /* 1 once the host has given the run up or is stopping: whatever the run says now is lost, so return soon. */
-  int32_t (*cancelled)(const pw_run *run);
+  int32_t (*cancelled)(const pw_run* run);
 
   /* "Run this check again at once when this descriptor hangs up or becomes readable." One shot, to be armed again by each run; the
    * descriptor stays the plugin's and may be closed in run and destroy only. Returns 1 when the host watches it, 0 when this host doesn't
    * (the check then runs at its interval alone). */
-  int32_t (*watch)(pw_run *run, int32_t fd);
+  int32_t (*watch)(pw_run* run, int32_t fd);
 } pw_host;
 
 /* What a plugin is. Static for the library's life. */
@@ -174,12 +174,12 @@ typedef struct pw_plugin {
   uint32_t size; /* sizeof(pw_plugin) */
   uint16_t abi_major;
   uint16_t abi_minor;
-  const char *name;          /* [a-z][a-z0-9_-]{0,62}: `check.<name>.plugin = …` */
-  const char *version;       /* the plugin's own, e.g. "1.2.0" */
-  const char *description;   /* one line for people */
-  const char *default_check; /* the name of the check made when none is configured; NULL: none is made */
-  const pw_setting *settings;
-  const pw_metric *metrics;
+  const char* name;          /* [a-z][a-z0-9_-]{0,62}: `check.<name>.plugin = …` */
+  const char* version;       /* the plugin's own, e.g. "1.2.0" */
+  const char* description;   /* one line for people */
+  const char* default_check; /* the name of the check made when none is configured; NULL: none is made */
+  const pw_setting* settings;
+  const pw_metric* metrics;
   uint32_t settings_count;
   uint32_t setting_size; /* sizeof(pw_setting) */
   uint32_t metrics_count;
@@ -187,18 +187,18 @@ typedef struct pw_plugin {
 
   /* Makes a check. Returns what run and destroy receive as `self`, or NULL after pw_host.create_failed. Called on a thread of the
    * host's pool, before the check's first run and within that run's time. */
-  void *(*create)(const pw_host *host, pw_check *check);
+  void* (*create)(const pw_host* host, pw_check* check);
 
   /* Runs it once: looks, calls host->set_result(), returns. Should be back before host->remaining_ms() is 0; a run that isn't is a
    * failed run, whatever it says later. */
-  void (*run)(void *self, const pw_host *host, pw_run *run);
+  void (*run)(void* self, const pw_host* host, pw_run* run);
 
   /* Frees what create made. Never called during a run; never called for a run that doesn't end. */
-  void (*destroy)(void *self);
+  void (*destroy)(void* self);
 } pw_plugin;
 
 /* The one exported symbol. Called once, from a thread of the host's; NULL is a refusal. */
-PW_EXPORT const pw_plugin *pulsewatch_plugin_v1(void);
+PW_EXPORT const pw_plugin* pulsewatch_plugin_v1(void);
 
 #ifdef __cplusplus
 }

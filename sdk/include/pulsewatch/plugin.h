@@ -65,12 +65,8 @@ struct Result {
 };
 
 inline Result healthy(std::string message) { return {Status::healthy, std::move(message), {}}; }
-inline Result degraded(std::string message, std::string error = {}) {
-  return {Status::degraded, std::move(message), std::move(error)};
-}
-inline Result unhealthy(std::string message, std::string error = {}) {
-  return {Status::unhealthy, std::move(message), std::move(error)};
-}
+inline Result degraded(std::string message, std::string error = {}) { return {Status::degraded, std::move(message), std::move(error)}; }
+inline Result unhealthy(std::string message, std::string error = {}) { return {Status::unhealthy, std::move(message), std::move(error)}; }
 
 // One series of a metric, to observe. A default one observes nothing.
 class Series {
@@ -140,7 +136,7 @@ class Run {
   [[nodiscard]] bool logs(Level level) const { return host_.log_enabled(&check_, static_cast<std::int32_t>(level)) != 0; }
   // One log line; `duration_ms` below 0 is left out.
   void log(Level level, const char* event, const std::string& message, double duration_ms = -1, const std::string& error = {}) {
-    const pw_log_line line{sizeof(pw_log_line), static_cast<std::int32_t>(level),         event,
+    const pw_log_line line{sizeof(pw_log_line), static_cast<std::int32_t>(level),        event,
                            message.c_str(),     error.empty() ? nullptr : error.c_str(), duration_ms};
     host_.log(&check_, &run_, &line);
   }
@@ -310,13 +306,13 @@ const pw_plugin* Plugin::complete() {
 
 // Makes the library's entry. Once in a library, outside any namespace: the class of the check, then an expression of type
 // pulsewatch::Plugin. The description is made at the first call and lives as long as the library.
-#define PULSEWATCH_PLUGIN(CheckClass, ...)                                     \
-  extern "C" PW_EXPORT const pw_plugin* pulsewatch_plugin_v1(void) {           \
-    try {                                                                      \
-      static pulsewatch::Plugin plugin = __VA_ARGS__;                          \
-      static const pw_plugin* const complete = plugin.complete<CheckClass>();  \
-      return complete;                                                         \
-    } catch (...) {                                                            \
-      return nullptr;                                                          \
-    }                                                                          \
+#define PULSEWATCH_PLUGIN(CheckClass, ...)                                    \
+  extern "C" PW_EXPORT const pw_plugin* pulsewatch_plugin_v1(void) {          \
+    try {                                                                     \
+      static pulsewatch::Plugin plugin = __VA_ARGS__;                         \
+      static const pw_plugin* const complete = plugin.complete<CheckClass>(); \
+      return complete;                                                        \
+    } catch (...) {                                                           \
+      return nullptr;                                                         \
+    }                                                                         \
   }

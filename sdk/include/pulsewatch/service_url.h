@@ -18,9 +18,9 @@ struct ServiceUrl {
   std::string scheme;  // lower case
   std::string user;
   std::optional<std::string> password;
-  std::string host;  // without brackets
-  std::uint16_t port = 0;  // 0: none given
-  std::string path;        // with its leading slash, or empty
+  std::string host;                                        // without brackets
+  std::uint16_t port = 0;                                  // 0: none given
+  std::string path;                                        // with its leading slash, or empty
   std::vector<std::pair<std::string, std::string>> query;  // in order, decoded
 
   // The last value of a query key; none when it isn't there.

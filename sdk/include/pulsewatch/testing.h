@@ -11,7 +11,6 @@
 // cancel(); two hosts are independent of each other.
 #pragma once
 
-#include <dlfcn.h>
 #include <pulsewatch/abi.h>
 
 #include <algorithm>
@@ -21,6 +20,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <dlfcn.h>
 #include <map>
 #include <optional>
 #include <stdexcept>
