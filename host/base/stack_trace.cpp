@@ -39,7 +39,8 @@ Throw runtimeThrow() {
 std::string describe(const std::vector<const void*>& frames) {
   std::string text;
   for (const void* address : frames) {
-    const boost::stacktrace::frame frame(address);
+    // A return address: behind a call that doesn't return it is the next function's, one byte before it is the call's own.
+    const boost::stacktrace::frame frame(static_cast<const char*>(address) - 1);
     text += text.empty() ? "" : "\n";
     text += boost::stacktrace::to_string(frame);
   }

@@ -20,6 +20,13 @@ std::size_t characterLength(std::string_view text) {
   return bad ? 0 : length;
 }
 
+// How much of the first `most` bytes there is without a character that goes on behind them.
+std::size_t wholeCharacters(std::string_view text, std::size_t most) {
+  std::size_t end = most;
+  while (end > 0 && most - end < 3 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80 ? most : end;
+}
+
 }  // namespace
 
 std::string repairedUtf8(std::string_view text) {
@@ -39,22 +46,12 @@ std::string repairedUtf8(std::string_view text) {
 }
 
 std::string cleanText(std::string_view text, std::size_t most) {
-  // Cut before the repair, so that ten megabytes cost no more than what is kept; repair can only lengthen.
-  const bool cut = text.size() > most;
-  std::string clean = repairedUtf8(text.substr(0, most));
-  if (!cut && clean.size() <= most) return clean;
-  clean.resize(most < clean.size() ? most : clean.size());
-  const std::string whole = [&] {  // a character cut in two goes
-    std::size_t end = clean.size();
-    while (end > 0 && clean.size() - end < 4) {
-      const std::string_view tail = std::string_view(clean).substr(end - 1);
-      --end;
-      if ((static_cast<unsigned char>(tail[0]) & 0xC0) == 0x80) continue;
-      return characterLength(tail) == tail.size() ? clean : clean.substr(0, end);
-    }
-    return clean;
-  }();
-  return whole + "…";
+  // Cut before the repair, so that ten megabytes cost no more than what is kept, and not inside a character.
+  const std::size_t cut = text.size() > most ? wholeCharacters(text, most) : text.size();
+  std::string clean = repairedUtf8(text.substr(0, cut));
+  if (cut == text.size() && clean.size() <= most) return clean;
+  if (clean.size() > most) clean.resize(wholeCharacters(clean, most));  // the repair may have lengthened it
+  return clean + "…";
 }
 
 }  // namespace pulsewatch

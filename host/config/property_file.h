@@ -27,7 +27,8 @@ struct Property {
 std::vector<Property> parsePropertyText(std::string_view text, const std::string& file_name, Mistakes& mistakes);
 std::vector<Property> readPropertyFile(const std::filesystem::path& file, Mistakes& mistakes);
 
-// All of a file of at most `most` bytes; else nothing, and in `error` why and what to do: "No such file or directory; correct its path or its permissions".
+// All of a file of at most `most` bytes; else nothing, and in `error` why and what to do: "No such file or directory; correct its path or
+// its permissions".
 std::optional<std::string> readSmallFile(const std::filesystem::path& file, std::size_t most, std::string& error);
 
 }  // namespace pulsewatch

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <fcntl.h>
 #include <grp.h>
@@ -24,6 +25,7 @@ namespace pulsewatch {
 
 namespace {
 
+constexpr std::int64_t kMostUserId = 4294967294;  // (uid_t)-1 means none
 constexpr off_t kMostBytes = off_t{256} << 20;
 
 std::string errnoText(int error) { return std::generic_category().message(error); }
@@ -32,8 +34,9 @@ std::optional<passwd> lookUp(const std::string& user, std::array<char, 16384>& b
   passwd entry{};
   passwd* found = nullptr;
   const auto number = parseInteger(user);
-  const int error = number && *number >= 0 ? getpwuid_r(static_cast<uid_t>(*number), &entry, buffer.data(), buffer.size(), &found)
-                                           : getpwnam_r(user.c_str(), &entry, buffer.data(), buffer.size(), &found);
+  const int error = number && *number >= 0 && *number <= kMostUserId
+                        ? getpwuid_r(static_cast<uid_t>(*number), &entry, buffer.data(), buffer.size(), &found)
+                        : getpwnam_r(user.c_str(), &entry, buffer.data(), buffer.size(), &found);
   if (error != 0 || found == nullptr) return std::nullopt;
   return entry;
 }
@@ -118,7 +121,7 @@ std::set<uid_t> resolveOwners(const std::vector<std::string>& owners, Mistakes& 
     const auto number = parseInteger(owner);
     if (entry)
       users.insert(entry->pw_uid);
-    else if (number && *number >= 0)
+    else if (number && *number >= 0 && *number <= kMostUserId)
       users.insert(static_cast<uid_t>(*number));
     else
       mistakes.add("plugins.owners", quoted(owner) + " is no user of this machine; write a user's name or number");

@@ -7,8 +7,10 @@
 #include <boost/dll/shared_library.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <dlfcn.h>
+#include <list>
 #include <utility>
 
 namespace pulsewatch {
@@ -32,18 +34,7 @@ Refusal withoutEntry(const boost::dll::shared_library& library) {
                  "; it is not a pulsewatch plugin, or was built without PULSEWATCH_PLUGIN");
 }
 
-const pw_plugin* openLibrary(boost::dll::shared_library& library, int fd) {
-  boost::dll::fs::error_code error;
-  const std::string path = "/proc/self/fd/" + std::to_string(fd);
-  // rtld_now: a missing symbol is an error here, where lazily it would end the process at its first call.
-  library.load(path, error, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
-  if (error) {
-    const char* words = dlerror();  // Boost's code says "bad file descriptor" for all; the loader's own words are still there
-    std::string reason = words == nullptr ? error.message() : cleanText(words, 500);
-    const std::string prefix = path + ": ";
-    if (reason.rfind(prefix, 0) == 0) reason.erase(0, prefix.size());
-    throw Refusal("cannot be loaded: " + reason);
-  }
+const pw_plugin* askPlugin(const boost::dll::shared_library& library) {
   if (!library.has(PW_ENTRY_SYMBOL)) throw withoutEntry(library);
   return library.get<Entry>(PW_ENTRY_SYMBOL)();
 }
@@ -73,6 +64,16 @@ std::vector<std::string> words(const char* text) {
     rest = bar == std::string_view::npos ? std::string_view() : rest.substr(bar + 1);
   }
   return found;
+}
+
+// Throws unless every name is there once.
+template <class Items, class Name>
+void refuseTwice(const Items& items, Name name, const std::string& what) {
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (name(items[i]) == name(items[j])) throw Refusal("declares " + what + " " + name(items[i]) + " twice");
+    }
+  }
 }
 
 SettingDescription describeSetting(const pw_setting& setting) {
@@ -110,8 +111,10 @@ MetricDescription describeMetric(const pw_metric& metric) {
     if (!isMetricName(description.labels.back()) || description.labels.back() == "le" || description.labels.back().rfind("__", 0) == 0)
       throw Refusal("declares metric " + description.name + " with a label whose name is not one of Prometheus");
   }
+  refuseTwice(
+      description.labels, [](const std::string& label) { return label; }, "a label of metric " + description.name);
   for (std::uint32_t i = 0; i < metric.bucket_count; ++i) {
-    if (i > 0 && !(metric.buckets[i] > metric.buckets[i - 1]))
+    if (!std::isfinite(metric.buckets[i]) || (i > 0 && metric.buckets[i] <= metric.buckets[i - 1]))
       throw Refusal("declares metric " + description.name + " with buckets that do not rise");
     description.buckets.push_back(metric.buckets[i]);
   }
@@ -125,16 +128,6 @@ T element(const T* first, std::uint32_t stride, std::uint32_t i) {
   std::memcpy(static_cast<void*>(&copy), reinterpret_cast<const char*>(first) + std::size_t{stride} * i,
               std::min<std::size_t>(stride, sizeof(T)));
   return copy;
-}
-
-// Throws unless every host key, setting and metric is named once.
-template <class Items, class Name>
-void refuseTwice(const Items& items, Name name, const char* what) {
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    for (std::size_t j = 0; j < i; ++j) {
-      if (name(items[i]) == name(items[j])) throw Refusal(std::string("declares ") + what + " " + name(items[i]) + " twice");
-    }
-  }
 }
 
 void describeArrays(const pw_plugin& plugin, PluginDescription& description) {
@@ -189,10 +182,28 @@ PluginDescription describePlugin(const pw_plugin* plugin) {
   return description;
 }
 
+struct PluginLibrary::Mapped {
+  FileDescriptor copy;  // stays open: the loader knows libraries by name, and the name has this number in it
+  boost::dll::shared_library library;
+};
+
+PluginLibrary::Mapped& PluginLibrary::map(FileDescriptor copy) {
+  static auto* const ever_mapped = new std::list<Mapped>;  // never destroyed, nor is anything in it: see the header
+  Mapped mapped{std::move(copy), {}};
+  boost::dll::fs::error_code error;
+  const std::string path = "/proc/self/fd/" + std::to_string(mapped.copy.get());
+  // rtld_now: a missing symbol is an error here, where lazily it would end the process at its first call.
+  mapped.library.load(path, error, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+  if (!error) return ever_mapped->emplace_back(std::move(mapped));
+
+  const char* words = dlerror();  // Boost's code says "bad file descriptor" for all; the loader's own words are still there
+  std::string reason = words == nullptr ? error.message() : cleanText(words, 500);
+  const std::string prefix = path + ": ";
+  if (reason.rfind(prefix, 0) == 0) reason.erase(0, prefix.size());
+  throw Refusal("cannot be loaded: " + reason);
+}
+
 PluginLibrary::PluginLibrary(FileDescriptor copy)
-    : copy_(std::move(copy)),
-      library_(new boost::dll::shared_library),
-      plugin_(openLibrary(*library_, copy_.get())),
-      description_(describePlugin(plugin_)) {}
+    : mapped_(map(std::move(copy))), plugin_(askPlugin(mapped_.library)), description_(describePlugin(plugin_)) {}
 
 }  // namespace pulsewatch

@@ -9,10 +9,6 @@
 #include <filesystem>
 #include <string>
 
-namespace boost::dll {
-class shared_library;
-}
-
 namespace pulsewatch {
 
 class PluginLibrary {
@@ -25,10 +21,12 @@ class PluginLibrary {
   [[nodiscard]] const pw_plugin& plugin() const { return *plugin_; }  // any thread
 
  private:
-  FileDescriptor copy_;  // open while the library is: the loader knows libraries by name, and the name has this number in it
-  boost::dll::shared_library* const library_;  // never freed, see above
-  const pw_plugin* plugin_ = nullptr;
-  PluginDescription description_;
+  struct Mapped;
+  static Mapped& map(FileDescriptor copy);
+
+  Mapped& mapped_;  // never freed, see above
+  const pw_plugin* const plugin_;
+  const PluginDescription description_;
 };
 
 // Copies and validates what a plugin says of itself. Throws Refusal. Pure; `plugin` may be null.

@@ -10,13 +10,10 @@
 #include <Poco/Net/HTTPServerResponse.h>
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/ServerSocket.h>
-#include <Poco/Net/TCPServerConnectionFactory.h>
 #include <Poco/ThreadPool.h>
 #include <Poco/Timespan.h>
 
 #include <atomic>
-#include <fcntl.h>
-#include <system_error>
 
 namespace pulsewatch {
 
@@ -27,9 +24,7 @@ using Poco::Net::HTTPServerResponse;
 
 constexpr int kThreads = 64;  // connections served at a time; more wait in the queue
 constexpr int kQueue = 1024;
-constexpr int kBacklog = 1024;
 const Poco::Timespan kReceive(5, 0);
-const Poco::Timespan kSend(5, 0);
 const Poco::Timespan kKeepAlive(5, 0);
 
 std::string joined(const HTTPServerRequest& request, const std::string& field) {
@@ -94,21 +89,6 @@ class HandlerFactory final : public Poco::Net::HTTPRequestHandlerFactory {
   const std::atomic<bool>& closing_;
 };
 
-// Poco awaits a client's reading without a limit, and its sockets would be inherited by children.
-class ConnectionFilter final : public Poco::Net::TCPServerConnectionFilter {
- public:
-  bool accept(const Poco::Net::StreamSocket& socket) override {
-    try {
-      Poco::Net::StreamSocket accepted(socket);
-      accepted.setSendTimeout(kSend);
-      ::fcntl(accepted.impl()->sockfd(), F_SETFD, FD_CLOEXEC);
-      return true;
-    } catch (const Poco::Exception&) {  // the client is gone already
-      return false;
-    }
-  }
-};
-
 // What Poco's threads would otherwise print nowhere.
 class LoggingErrorHandler final : public Poco::ErrorHandler {
  public:
@@ -128,24 +108,6 @@ class LoggingErrorHandler final : public Poco::ErrorHandler {
   Log& log_;
 };
 
-Poco::Net::ServerSocket listenOn(const std::string& address, std::uint16_t port) {
-  const std::string where = (address.find(':') == std::string::npos ? address : "[" + address + "]") + ":" + std::to_string(port);
-  try {
-    const Poco::Net::SocketAddress socket_address(Poco::Net::IPAddress(address), port);
-    Poco::Net::ServerSocket socket;
-    if (socket_address.family() == Poco::Net::SocketAddress::IPv6)
-      socket.bind6(socket_address, true, false, !socket_address.host().isWildcard());
-    else
-      socket.bind(socket_address, true, false);
-    socket.listen(kBacklog);
-    ::fcntl(socket.impl()->sockfd(), F_SETFD, FD_CLOEXEC);
-    return socket;
-  } catch (const Poco::Exception& e) {
-    const std::string why = e.code() != 0 ? std::generic_category().message(e.code()) : e.displayText();
-    throw CannotListen("http.address, http.port: cannot listen on " + where + ": " + why + "; free the address, or choose another");
-  }
-}
-
 Poco::Net::HTTPServerParams::Ptr parameters() {
   Poco::Net::HTTPServerParams::Ptr params = new Poco::Net::HTTPServerParams;
   params->setMaxThreads(kThreads);
@@ -162,7 +124,6 @@ struct HttpServer::Parts {
   Parts(const Poco::Net::ServerSocket& listening, HttpService& service, Log& log)
       : error_handler(log), socket(listening), server(new HandlerFactory(service, closing), threads, socket, parameters()) {
     previous = Poco::ErrorHandler::set(&error_handler);
-    server.setConnectionFilter(new ConnectionFilter);
   }
   ~Parts() { Poco::ErrorHandler::set(previous); }
 
@@ -175,7 +136,7 @@ struct HttpServer::Parts {
 };
 
 HttpServer::HttpServer(const std::string& address, std::uint16_t port, HttpService& service, Log& log)
-    : parts_(std::make_unique<Parts>(listenOn(address, port), service, log)) {}
+    : parts_(std::make_unique<Parts>(listeningSocket(address, port), service, log)) {}
 
 HttpServer::~HttpServer() { stop(); }
 

@@ -5,19 +5,13 @@
 #pragma once
 
 #include "serve/http_service.h"
+#include "serve/listening_socket.h"
 
 #include <cstdint>
 #include <memory>
-#include <stdexcept>
 #include <string>
 
 namespace pulsewatch {
-
-// The address cannot be listened on: what, where, why, what to do.
-class CannotListen : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
 
 class HttpServer {
  public:

@@ -101,7 +101,7 @@ std::string MetricsText::familyOf(const std::string& name) const {
   for (const char* suffix : {"_bucket", "_count", "_sum"}) {
     const std::string_view end = suffix;
     if (name.size() <= end.size() || name.compare(name.size() - end.size(), end.size(), end) != 0) continue;
-    const std::string family = name.substr(0, name.size() - end.size());
+    std::string family = name.substr(0, name.size() - end.size());
     const std::string family_type = type(family);
     if (family_type == "histogram" || family_type == "summary") return family;
   }

@@ -1,18 +1,18 @@
 #include "plugin/elf_check.h"
 
+#include "plugin/refusal.h"
+#include "unit/plugin/fixture_plugin.h"
+
 #include <cppunit/extensions/HelperMacros.h>
-#include <elf.h>
-#include <link.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <elf.h>
 #include <functional>
+#include <link.h>
 #include <random>
 #include <vector>
-
-#include "plugin/refusal.h"
-#include "unit/plugin/fixture_plugin.h"
 
 namespace pulsewatch {
 
@@ -79,10 +79,11 @@ class ElfCheckTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(ElfCheckTest);
   CPPUNIT_TEST(completeFilesAreTaken);
   CPPUNIT_TEST(everyTruncation);
-  CPPUNIT_TEST(shortestCompleteFileLoads);
+  CPPUNIT_TEST(withoutSections);
   CPPUNIT_TEST(notElf);
   CPPUNIT_TEST(damagedHeaders);
   CPPUNIT_TEST(damagedSegments);
+  CPPUNIT_TEST(damagedSections);
   CPPUNIT_TEST(randomDamageNeverCrashes);
   CPPUNIT_TEST_SUITE_END();
 
@@ -96,30 +97,35 @@ class ElfCheckTest : public CppUnit::TestFixture {
     }
   }
 
-  // Refused at every length at which a byte that the loader maps is missing, taken at every other.
+  // The loader dies of a missing segment, a reader of debug information of a missing section: every cut is refused.
   void everyTruncation() {
     const Bytes whole = fixture();
-    const std::size_t end = loadedEnd(whole);
-    CPPUNIT_ASSERT(end > sizeof(Header) && end <= whole.size());
-    for (std::size_t length = 0; length <= whole.size(); ++length) {
-      const bool taken = [&] {
-        try {
-          checkElf(std::span(whole).first(length));
-          return true;
-        } catch (const Refusal& refusal) {
-          if (!has(refusal.what(), "copy it again") && length >= SELFMAG)
-            CPPUNIT_FAIL(std::to_string(length) + " bytes: " + refusal.what());
-          return false;
-        }
-      }();
-      if (taken != (length >= end)) CPPUNIT_FAIL(std::to_string(length) + " bytes of " + std::to_string(whole.size()));
+    for (std::size_t length = 0; length < whole.size(); ++length) {
+      try {
+        checkElf(std::span(whole).first(length));
+        CPPUNIT_FAIL(std::to_string(length) + " bytes of " + std::to_string(whole.size()) + " were taken");
+      } catch (const Refusal& refusal) {
+        if (!has(refusal.what(), "copy it again") && length >= SELFMAG) CPPUNIT_FAIL(std::to_string(length) + " bytes: " + refusal.what());
+      }
     }
   }
 
-  void shortestCompleteFileLoads() {
+  // As sstrip leaves it: with what the loader needs alone.
+  void withoutSections() {
+    Bytes file = withHeader(fixture(), [](Header& header) {
+      header.e_shoff = 0;
+      header.e_shnum = 0;
+      header.e_shstrndx = 0;
+    });
+    const std::size_t end = loadedEnd(file);
+    CPPUNIT_ASSERT(end > sizeof(Header) && end < file.size());
+    file.resize(end - 1);
+    CPPUNIT_ASSERT(has(refusalOf(file), "a segment lies beyond"));
+    file = withHeader(fixture(), [](Header& header) { header.e_shoff = header.e_shnum = header.e_shstrndx = 0; });
+    file.resize(end);
+    CPPUNIT_ASSERT_EQUAL(std::string(), refusalOf(file));
     const testing::TemporaryDirectory directory;
-    const std::string content = testing::readFile(testing::fixtureFile("ok"));
-    directory.write("ok.so", content.substr(0, loadedEnd(fixture())));
+    directory.write("ok.so", std::string(reinterpret_cast<const char*>(file.data()), file.size()));
     std::filesystem::permissions(directory / "ok.so", std::filesystem::perms(0644));
     const PluginLibrary library(openPluginFile(directory.path(), "ok.so", testing::fixtureOwners()));
     CPPUNIT_ASSERT_EQUAL(std::string("ok"), library.description().name);
@@ -201,6 +207,31 @@ class ElfCheckTest : public CppUnit::TestFixture {
       if (segment.p_type == PT_NOTE || segment.p_type == PT_GNU_STACK) segment.p_offset = ~std::uint64_t{0};
     });
     CPPUNIT_ASSERT_EQUAL(std::string(), refusalOf(note));
+  }
+
+  void damagedSections() {
+    const Bytes whole = fixture();
+    const std::pair<const char*, std::function<void(Header&)>> rows[] = {
+        {"table far away", [](Header& h) { h.e_shoff = std::uint64_t{1} << 40U; }},
+        {"table wraps", [](Header& h) { h.e_shoff = ~std::uint64_t{0} - 8; }},
+        {"too many", [](Header& h) { h.e_shnum = 0xFF00; }},
+        {"entry size", [](Header& h) { h.e_shentsize = 8; }}};
+    for (const auto& [name, change] : rows)
+      CPPUNIT_ASSERT_MESSAGE(std::string(name) + " was taken", !refusalOf(withHeader(whole, change)).empty());
+    const Header header = headerOf(whole);
+    bool changed = false;
+    for (unsigned i = 0; i < header.e_shnum; ++i) {
+      ElfW(Shdr) section{};
+      Bytes file = whole;
+      std::byte* const at = file.data() + header.e_shoff + i * sizeof(section);
+      std::memcpy(&section, at, sizeof(section));
+      if (section.sh_type == SHT_NULL || section.sh_type == SHT_NOBITS) continue;
+      section.sh_offset = whole.size() + 4096;
+      std::memcpy(at, &section, sizeof(section));
+      CPPUNIT_ASSERT_MESSAGE("section " + std::to_string(i) + " beyond the end was taken", !refusalOf(file).empty());
+      changed = true;
+    }
+    CPPUNIT_ASSERT(changed);
   }
 
   void randomDamageNeverCrashes() {

@@ -73,7 +73,7 @@ class PluginCatalogTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("ok 1.0.0"), ok.name + " " + ok.version);
     for (const CatalogEntry& entry : catalog.entries)
       CPPUNIT_ASSERT_EQUAL_MESSAGE(entry.file, entry.refusal.empty(), entry.library != nullptr);
-    CPPUNIT_ASSERT_EQUAL(std::size_t{13}, catalog.entries.size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{14}, catalog.entries.size());
     CPPUNIT_ASSERT(
         std::is_sorted(catalog.entries.begin(), catalog.entries.end(), [](const auto& a, const auto& b) { return a.name < b.name; }));
     // Refused before it said its name: the file's. After: the plugin's.

@@ -1,0 +1,133 @@
+// What the README shows is true: its configuration is taken, its plugin builds with its command and votes, its answers and sentences are
+// the program's.
+#include "integration/daemon.h"
+#include "integration/services.h"
+
+#include <cppunit/extensions/HelperMacros.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+namespace pulsewatch::testing {
+namespace {
+
+std::string readme() {
+  std::ifstream in(PULSEWATCH_SOURCE "/README.md");
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// The first block of a language whose text has `part` in it.
+std::string block(const std::string& language, const std::string& part) {
+  const std::string text = readme();
+  const std::string fence = "```" + language + "\n";
+  for (std::size_t at = text.find(fence); at != std::string::npos; at = text.find(fence, at + 1)) {
+    const std::size_t begin = at + fence.size();
+    std::string found = text.substr(begin, text.find("```", begin) - begin);
+    if (found.find(part) != std::string::npos) return found;
+  }
+  CPPUNIT_FAIL("the README has no block of " + language + " with " + part);
+  return {};
+}
+
+class ReadmeTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(ReadmeTest);
+  CPPUNIT_TEST(testConfiguration);
+  CPPUNIT_TEST(testMistake);
+  CPPUNIT_TEST(testAnswer);
+  CPPUNIT_TEST(testPlugin);
+  CPPUNIT_TEST(testCommands);
+  CPPUNIT_TEST_SUITE_END();
+
+ public:
+  void testConfiguration() {
+    PulsewatchOptions options;
+    options.config = block("properties", "settings_module") + "\nplugins.directories = " PULSEWATCH_PLUGINS "\n";
+    options.environment = {{"SECRET_KEY", secret_key}};
+    options.arguments = {"--check-config"};
+    options.secrets = {"p@ss", "p%40ss"};
+    options.logs = false;
+    PulsewatchProcess process(options);
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(process.child().errors(), 0, process.finish());
+    for (const char* check : {"database", "redis", "replica"})
+      CPPUNIT_ASSERT_MESSAGE(check, process.child().output().find(check) != std::string::npos);
+  }
+
+  void testMistake() {
+    std::string sentence = block("text", "did you mean");
+    sentence.pop_back();  // the line's end
+    PulsewatchOptions options;
+    options.config = "\n\n\n\n\n\nhttp.adress = 0.0.0.0\n";
+    options.environment = requiredEnvironment();
+    options.arguments = {"--check-config"};
+    options.logs = false;
+    PulsewatchProcess process(options);
+    CPPUNIT_ASSERT_EQUAL(78, process.finish());
+    CPPUNIT_ASSERT_MESSAGE(process.child().errors(), process.child().errors().find("/" + sentence) != std::string::npos);
+  }
+
+  // The block /ready shows has the answer's fields, statuses and messages; only numbers differ.
+  void testAnswer() {
+    PulsewatchProcess process(serviceOptions());
+    waitForCheck(process, "database", "healthy");
+    waitForCheck(process, "redis", "healthy");
+    const std::string shown = withoutNumbers(block("json", "MySQL connection successful"));
+    CPPUNIT_ASSERT_EQUAL(shown, withoutNumbers(process.get("/ready").body));
+    process.stop();
+  }
+
+  void testPlugin() {
+    PulsewatchOptions options = fixtureOptions({}, "");
+    PulsewatchProcess process(options);
+    waitForReady(process, 503);
+    process.stop();
+
+    // The same again with the plugin built and dropped in.
+    const TemporaryDirectory source;
+    std::ofstream(source.path() / "disk.cpp") << block("cpp", "DiskCheck");
+    const std::string command = block("sh", "-shared");
+    CPPUNIT_ASSERT_EQUAL(
+        0, std::system(("cd '" + source.path().string() + "' && ln -s '" PULSEWATCH_SOURCE "/sdk' sdk && " + command).c_str()));
+    options.config += "\nplugins.directories = " + source.path().string() + "\n";
+    options.config = withoutEarlier(options.config, "plugins.directories");
+    PulsewatchProcess with_plugin(options);
+    const auto answer = waitForCheck(with_plugin, "disk", "healthy", "writable");
+    CPPUNIT_ASSERT_EQUAL(std::string("ready"), textOf(answer, "status"));
+    with_plugin.stop();
+  }
+
+  // The commands of `./dev` that the README names are there.
+  void testCommands() {
+    const std::string commands = block("sh", "./dev run");
+    CPPUNIT_ASSERT(commands.find("./dev test") != std::string::npos);
+    std::ifstream in(PULSEWATCH_SOURCE "/dev");
+    const std::string dev{std::istreambuf_iterator<char>(in), {}};
+    CPPUNIT_ASSERT(dev.find("command_run()") != std::string::npos);
+    CPPUNIT_ASSERT(dev.find("command_test()") != std::string::npos);
+  }
+
+ private:
+  static std::string withoutNumbers(const std::string& json) {
+    std::string text;
+    for (const char c : json) {
+      if (c != ' ' && c != '\n' && c != '.' && (c < '0' || c > '9')) text += c;
+    }
+    return text;
+  }
+
+  // A key given twice in a file is a mistake: of the lines with this key only the last stays.
+  static std::string withoutEarlier(const std::string& config, const std::string& key) {
+    std::istringstream lines(config);
+    std::string kept;
+    std::string last;
+    for (std::string line; std::getline(lines, line);)
+      (line.rfind(key, 0) == 0 ? last : kept) = line.rfind(key, 0) == 0 ? line : kept + line + "\n";
+    return kept + last + "\n";
+  }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(ReadmeTest);
+
+}  // namespace
+}  // namespace pulsewatch::testing
