@@ -31,6 +31,22 @@ void checkSegment(std::span<const std::byte> file, const ElfW(Phdr) & segment) {
     throw Refusal("is damaged: a segment is larger in the file than in memory");
 }
 
+// The loader doesn't read sections, but whoever makes a stack trace readable does; and their table comes last, so a file that was not
+// copied to its end lacks it.
+void checkSections(std::span<const std::byte> file, const ElfW(Ehdr) & header) {
+  if (header.e_shoff == 0) return;
+  if (header.e_shentsize != sizeof(ElfW(Shdr)))
+    throw Refusal("is damaged: its section headers have another size; copy it again, completely");
+  if (!inside(file, header.e_shoff, std::uint64_t{header.e_shnum} * sizeof(ElfW(Shdr))))
+    throw Refusal("is truncated: its section headers lie beyond its end; copy it again, completely");
+  for (unsigned i = 0; i < header.e_shnum; ++i) {
+    ElfW(Shdr) section{};
+    std::memcpy(&section, file.data() + header.e_shoff + i * sizeof(section), sizeof(section));
+    if (section.sh_type != SHT_NOBITS && section.sh_type != SHT_NULL && !inside(file, section.sh_offset, section.sh_size))
+      throw Refusal("is truncated: a section lies beyond its " + std::to_string(file.size()) + " bytes; copy it again, completely");
+  }
+}
+
 }  // namespace
 
 void checkElf(std::span<const std::byte> file) {
@@ -56,6 +72,7 @@ void checkElf(std::span<const std::byte> file) {
     loadable = loadable || segment.p_type == PT_LOAD;
     dynamic = dynamic || segment.p_type == PT_DYNAMIC;
   }
+  checkSections(file, header);
   if (!loadable || !dynamic) throw Refusal("is an ELF file but has nothing to load; link it with -shared");
 }
 

@@ -1,5 +1,5 @@
 // Whether the dynamic loader may be let near a file. dlopen() of a half-copied library raises SIGBUS when a segment lies beyond the file's
-// end, so the bounds of the ELF header, its program headers and every segment are checked before. Pure; any thread.
+// end, so the bounds of the ELF header, its program headers, every segment and every section are checked before. Pure; any thread.
 #pragma once
 
 #include <cstddef>

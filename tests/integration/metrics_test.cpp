@@ -250,6 +250,7 @@ class MetricsTest : public CppUnit::TestFixture {
 
   void testAnswer() {
     PulsewatchProcess daemon(serviceOptions());
+    waitForReady(daemon, 200);  // a plugin's families come with its check, which is made at its first run
     const HttpResponse response = daemon.get("/metrics");
     CPPUNIT_ASSERT_EQUAL(std::string("text/plain; version=0.0.4; charset=utf-8"), response.header("Content-Type").value_or(""));
     for (const Family& family : families)

@@ -2,19 +2,18 @@
 // own, opened, and checks of them. Throws what the code under test throws.
 #pragma once
 
-#include <unistd.h>
+#include "plugin/check_plan.h"
+#include "plugin/plugin_file.h"
+#include "plugin/plugin_library.h"
+#include "support/temporary_directory.h"
 
 #include <filesystem>
 #include <memory>
 #include <set>
 #include <string>
+#include <unistd.h>
 #include <utility>
 #include <vector>
-
-#include "plugin/check_plan.h"
-#include "plugin/plugin_file.h"
-#include "plugin/plugin_library.h"
-#include "support/temporary_directory.h"
 
 namespace pulsewatch::testing {
 

