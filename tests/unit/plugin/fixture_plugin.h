@@ -29,8 +29,8 @@ inline void copyFixture(const std::string& fixture, const std::filesystem::path&
 
 inline std::shared_ptr<PluginLibrary> fixtureLibrary(const std::string& fixture) {
   const TemporaryDirectory directory;
-  copyFixture(fixture, directory / "plugin.so");
-  return std::make_shared<PluginLibrary>(openPluginFile(directory.path(), "plugin.so", fixtureOwners()));
+  copyFixture(fixture, directory / (fixture + ".so"));
+  return std::make_shared<PluginLibrary>(openPluginFile(directory.path(), fixture + ".so", fixtureOwners()));
 }
 
 // A check of a fixture with these text settings beside the plugin's defaults. Settings declared as secrets are marked so.

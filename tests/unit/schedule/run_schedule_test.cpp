@@ -1,0 +1,301 @@
+#include "schedule/run_schedule.h"
+
+#include <cppunit/extensions/HelperMacros.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <set>
+#include <vector>
+
+namespace pulsewatch {
+
+namespace {
+
+const SteadyTime kBegin(std::chrono::hours(100));
+
+SteadyTime at(std::int64_t ms) { return kBegin + Milliseconds(ms); }
+std::int64_t ms(SteadyTime time) { return std::chrono::duration_cast<Milliseconds>(time - kBegin).count(); }
+CheckTiming timing(std::int64_t interval, std::int64_t timeout) { return {Milliseconds(interval), Milliseconds(timeout)}; }
+
+class RunScheduleTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(RunScheduleTest);
+  CPPUNIT_TEST(nothingToDo);
+  CPPUNIT_TEST(firstRunIsAtOnce);
+  CPPUNIT_TEST(startToStartOnAGrid);
+  CPPUNIT_TEST(spreadWithinOneInterval);
+  CPPUNIT_TEST(spreadStaysForEver);
+  CPPUNIT_TEST(oneRunAtATime);
+  CPPUNIT_TEST(missedTurnsAreNotCaughtUp);
+  CPPUNIT_TEST(timeoutCountsFromTheStart);
+  CPPUNIT_TEST(overdueIsSaidOnce);
+  CPPUNIT_TEST(endsInTimeAndLate);
+  CPPUNIT_TEST(unknownRuns);
+  CPPUNIT_TEST(timeoutLongerThanTheInterval);
+  CPPUNIT_TEST(lateness);
+  CPPUNIT_TEST(removedChecks);
+  CPPUNIT_TEST(nextIsWhenThereIsSomethingToSay);
+  CPPUNIT_TEST(tenThousandChecks);
+  CPPUNIT_TEST_SUITE_END();
+
+ public:
+  void nothingToDo() {
+    RunSchedule schedule;
+    CPPUNIT_ASSERT(schedule.next() > at(1'000'000'000));
+    const RunSchedule::Due due = schedule.advance(at(0));
+    CPPUNIT_ASSERT(due.starts.empty() && due.overdue.empty() && schedule.stuckChecks().empty());
+  }
+
+  void firstRunIsAtOnce() {
+    RunSchedule schedule;
+    schedule.add(5, timing(10'000, 2000), at(7));
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{7}, ms(schedule.next()));
+    const RunSchedule::Due due = schedule.advance(at(7));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, due.starts.size());
+    CPPUNIT_ASSERT_EQUAL(CheckId{5}, due.starts[0].check);
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, due.starts[0].sequence);
+    CPPUNIT_ASSERT(schedule.advance(at(7)).starts.empty());  // named once
+  }
+
+  // However long the runs take and however late the thread is, the grid doesn't drift.
+  void startToStartOnAGrid() {
+    RunSchedule schedule;
+    schedule.add(1, timing(1000, 500), at(0));
+    std::vector<std::int64_t> starts;
+    for (std::int64_t now = 0; now < 20'000; now += 7) {
+      for (const RunSchedule::Run& run : schedule.advance(at(now)).starts) {
+        CPPUNIT_ASSERT_EQUAL(std::uint64_t{starts.size() + 1}, run.sequence);
+        starts.push_back(now);
+        schedule.started(run, at(now));
+        schedule.ended(run);
+      }
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{20}, starts.size());
+    for (std::size_t i = 1; i < starts.size(); ++i)
+      CPPUNIT_ASSERT_MESSAGE(std::to_string(starts[i]), starts[i] % 1000 < 7 && starts[i] / 1000 == static_cast<std::int64_t>(i));
+  }
+
+  void spreadWithinOneInterval() {
+    RunSchedule schedule;
+    constexpr CheckId kChecks = 1000;
+    for (CheckId check = 0; check < kChecks; ++check) schedule.add(check, timing(10'000, 2000), at(0));
+    for (const RunSchedule::Run& run : schedule.advance(at(0)).starts) schedule.ended(run);
+    std::map<SteadyTime, int> moments;
+    std::vector<int> tenths(10);
+    std::size_t count = 0;
+    while (schedule.next() <= at(10'000)) {
+      const SteadyTime next = schedule.next();
+      CPPUNIT_ASSERT(next > at(0));
+      for (const RunSchedule::Run& run : schedule.advance(next).starts) {
+        CPPUNIT_ASSERT_EQUAL(std::uint64_t{2}, run.sequence);
+        schedule.ended(run);
+        ++moments[next];
+        ++tenths.at(static_cast<std::size_t>(std::min<std::int64_t>(9, ms(next) / 1000)));
+        ++count;
+      }
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{kChecks}, count);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{kChecks}, moments.size());  // all different
+    for (const int tenth : tenths) CPPUNIT_ASSERT_MESSAGE(std::to_string(tenth), tenth >= 90 && tenth <= 110);
+  }
+
+  void spreadStaysForEver() {
+    RunSchedule schedule;
+    for (CheckId check = 0; check < 50; ++check) schedule.add(check, timing(1000, 500), at(0));
+    std::map<CheckId, std::set<std::int64_t>> phases;
+    while (schedule.next() < at(50'000)) {
+      const SteadyTime next = schedule.next();
+      for (const RunSchedule::Run& run : schedule.advance(next).starts) {
+        if (run.sequence > 1) phases[run.check].insert((next - kBegin).count() % 1'000'000'000);
+        schedule.ended(run);
+      }
+    }
+    for (const auto& [check, own] : phases) CPPUNIT_ASSERT_EQUAL_MESSAGE(std::to_string(check), std::size_t{1}, own.size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{50}, phases.size());
+  }
+
+  void oneRunAtATime() {
+    RunSchedule schedule;
+    schedule.add(1, timing(100, 10'000), at(0));
+    const RunSchedule::Run first = schedule.advance(at(0)).starts.at(0);
+    for (std::int64_t now = 0; now <= 950; now += 10) CPPUNIT_ASSERT(schedule.advance(at(now)).starts.empty());  // requested
+    schedule.started(first, at(950));
+    for (std::int64_t now = 950; now <= 1960; now += 10) CPPUNIT_ASSERT(schedule.advance(at(now)).starts.empty());  // running
+    CPPUNIT_ASSERT(schedule.ended(first) == RunSchedule::End::inTime);
+    CPPUNIT_ASSERT(schedule.advance(at(1970)).starts.empty());  // not before its turn
+    const std::vector<RunSchedule::Run> next = schedule.advance(at(2000)).starts;
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, next.size());
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{2}, next[0].sequence);
+  }
+
+  void missedTurnsAreNotCaughtUp() {
+    RunSchedule schedule;
+    schedule.add(1, timing(100, 50), at(0));
+    schedule.ended(schedule.advance(at(0)).starts.at(0));
+    const std::vector<RunSchedule::Run> after_stall = schedule.advance(at(10'050)).starts;  // a hundred turns late
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, after_stall.size());
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{2}, after_stall[0].sequence);
+    schedule.ended(after_stall[0]);
+    CPPUNIT_ASSERT(schedule.advance(at(10'099)).starts.empty());
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{10'100}, ms(schedule.next()));  // the grid is where it was
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, schedule.advance(at(10'100)).starts.size());
+  }
+
+  void timeoutCountsFromTheStart() {
+    RunSchedule schedule;
+    schedule.add(1, timing(10'000, 2000), at(0));
+    const RunSchedule::Run run = schedule.advance(at(0)).starts.at(0);
+    CPPUNIT_ASSERT(schedule.advance(at(5000)).overdue.empty());  // waits for a thread: that isn't its fault
+    schedule.started(run, at(5000));
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{7000}, ms(schedule.next()));
+    CPPUNIT_ASSERT(schedule.advance(at(6999)).overdue.empty());
+    const std::vector<RunSchedule::Run> overdue = schedule.advance(at(7000)).overdue;
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, overdue.size());
+    CPPUNIT_ASSERT(overdue[0].check == 1 && overdue[0].sequence == 1);
+  }
+
+  void overdueIsSaidOnce() {
+    RunSchedule schedule;
+    schedule.add(1, timing(1000, 300), at(0));
+    const RunSchedule::Run run = schedule.advance(at(0)).starts.at(0);
+    schedule.started(run, at(0));
+    std::size_t overdue = 0;
+    std::size_t starts = 0;
+    for (std::int64_t now = 0; now < 30'000; now += 100) {
+      const RunSchedule::Due due = schedule.advance(at(now));
+      overdue += due.overdue.size();
+      starts += due.starts.size();
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, overdue);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, starts);  // while it is stuck it isn't started again
+    CPPUNIT_ASSERT(schedule.stuckChecks() == std::vector<CheckId>{1});
+    CPPUNIT_ASSERT(schedule.ended(run) == RunSchedule::End::late);
+    CPPUNIT_ASSERT(schedule.stuckChecks().empty());
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{2}, schedule.advance(at(30'000)).starts.at(0).sequence);
+  }
+
+  void endsInTimeAndLate() {
+    RunSchedule schedule;
+    schedule.add(1, timing(1000, 300), at(0));
+    const RunSchedule::Run run = schedule.advance(at(0)).starts.at(0);
+    schedule.started(run, at(0));
+    // Past its time, but not yet said to be overdue: one result, and it is the run's own.
+    CPPUNIT_ASSERT(schedule.ended(run) == RunSchedule::End::inTime);
+    CPPUNIT_ASSERT(schedule.advance(at(500)).overdue.empty());
+    CPPUNIT_ASSERT(schedule.ended(run) == RunSchedule::End::unknown);
+    // The timeout of a run that is over doesn't hit the next one.
+    const RunSchedule::Run second = schedule.advance(at(1000)).starts.at(0);
+    schedule.started(second, at(1000));
+    schedule.ended(second);
+    const RunSchedule::Run third = schedule.advance(at(2000)).starts.at(0);
+    schedule.started(third, at(2290));
+    CPPUNIT_ASSERT(schedule.advance(at(2300)).overdue.empty());
+    CPPUNIT_ASSERT(schedule.advance(at(2589)).overdue.empty());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, schedule.advance(at(2590)).overdue.size());
+  }
+
+  void unknownRuns() {
+    RunSchedule schedule;
+    schedule.add(1, timing(1000, 300), at(0));
+    CPPUNIT_ASSERT(!schedule.started({1, 1}, at(0)));  // not requested yet
+    CPPUNIT_ASSERT(schedule.ended({1, 1}) == RunSchedule::End::unknown);
+    CPPUNIT_ASSERT(schedule.ended({1, 0}) == RunSchedule::End::unknown);
+    const RunSchedule::Run run = schedule.advance(at(0)).starts.at(0);
+    CPPUNIT_ASSERT(!schedule.started({1, 2}, at(0)));
+    CPPUNIT_ASSERT(!schedule.started({2, 1}, at(0)));
+    CPPUNIT_ASSERT(schedule.ended({1, 2}) == RunSchedule::End::unknown);
+    CPPUNIT_ASSERT(schedule.ended({2, 1}) == RunSchedule::End::unknown);
+    CPPUNIT_ASSERT(schedule.started(run, at(0)).has_value());
+    CPPUNIT_ASSERT(!schedule.started(run, at(1)));  // once
+  }
+
+  void timeoutLongerThanTheInterval() {
+    RunSchedule schedule;
+    schedule.add(1, timing(1000, 3500), at(0));
+    RunSchedule::Run run = schedule.advance(at(0)).starts.at(0);
+    schedule.started(run, at(0));
+    for (const std::int64_t now : {1000, 2000, 3000}) {
+      const RunSchedule::Due due = schedule.advance(at(now));
+      CPPUNIT_ASSERT(due.starts.empty() && due.overdue.empty());
+    }
+    CPPUNIT_ASSERT(schedule.ended(run) == RunSchedule::End::inTime);
+    run = schedule.advance(at(4000)).starts.at(0);
+    schedule.started(run, at(4000));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, schedule.advance(at(7500)).overdue.size());
+  }
+
+  void lateness() {
+    RunSchedule schedule;
+    schedule.add(1, timing(1000, 300), at(0));
+    RunSchedule::Run run = schedule.advance(at(20)).starts.at(0);
+    CPPUNIT_ASSERT(schedule.started(run, at(50)).value() == Milliseconds(50));  // from when it was due
+    schedule.ended(run);
+    run = schedule.advance(at(1003)).starts.at(0);
+    CPPUNIT_ASSERT(schedule.started(run, at(1004)).value() == Milliseconds(4));
+    schedule.ended(run);
+    run = schedule.advance(at(2000)).starts.at(0);
+    CPPUNIT_ASSERT(schedule.started(run, at(2000)).value() == Milliseconds(0));
+  }
+
+  void removedChecks() {
+    RunSchedule schedule;
+    schedule.add(1, timing(1000, 300), at(0));
+    schedule.add(2, timing(1000, 300), at(0));
+    const std::vector<RunSchedule::Run> runs = schedule.advance(at(0)).starts;
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, runs.size());
+    for (const RunSchedule::Run& run : runs) schedule.started(run, at(0));
+    schedule.remove(1);
+    schedule.remove(99);
+    const std::vector<RunSchedule::Run> overdue = schedule.advance(at(300)).overdue;
+    CPPUNIT_ASSERT(overdue.size() == 1 && overdue[0].check == 2);
+    CPPUNIT_ASSERT(schedule.stuckChecks() == std::vector<CheckId>{2});
+    CPPUNIT_ASSERT(schedule.ended({1, 1}) == RunSchedule::End::unknown);
+    schedule.remove(2);
+    CPPUNIT_ASSERT(schedule.stuckChecks().empty());
+    schedule.advance(at(400));
+    CPPUNIT_ASSERT(schedule.next() > at(1'000'000'000));
+    schedule.add(3, timing(1000, 300), at(500));
+    schedule.remove(3);
+    schedule.add(3, timing(1000, 300), at(500));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, schedule.advance(at(500)).starts.size());
+  }
+
+  void nextIsWhenThereIsSomethingToSay() {
+    RunSchedule schedule;
+    schedule.add(1, timing(5000, 2000), at(10));
+    const RunSchedule::Run run = schedule.advance(at(10)).starts.at(0);
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{5010}, ms(schedule.next()));  // the first check keeps its whole interval
+    schedule.started(run, at(100));
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{2100}, ms(schedule.next()));
+    schedule.ended(run);
+    schedule.advance(at(200));
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{5010}, ms(schedule.next()));  // its timeout is forgotten
+  }
+
+  // Ten thousand checks every ten seconds: no step has more to do than its share, and a minute of it is quickly thought through.
+  void tenThousandChecks() {
+    RunSchedule schedule;
+    for (CheckId check = 0; check < 10'000; ++check) schedule.add(check, timing(10'000, 2000), at(0));
+    const auto begin = std::chrono::steady_clock::now();
+    std::size_t total = 0;
+    std::size_t most = 0;
+    for (std::int64_t now = 0; now <= 60'000; now += 10) {
+      const std::vector<RunSchedule::Run> starts = schedule.advance(at(now)).starts;
+      if (now > 0) most = std::max(most, starts.size());
+      total += starts.size();
+      for (const RunSchedule::Run& run : starts) {
+        schedule.started(run, at(now));
+        schedule.ended(run);
+      }
+    }
+    CPPUNIT_ASSERT_MESSAGE(std::to_string(most), most <= 20);  // ten on average
+    CPPUNIT_ASSERT_EQUAL(std::size_t{70'000}, total);
+    CPPUNIT_ASSERT(std::chrono::steady_clock::now() - begin < std::chrono::seconds(10));
+  }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(RunScheduleTest);
+
+}  // namespace
+
+}  // namespace pulsewatch
