@@ -1,10 +1,10 @@
 // A clock that stands still until the test moves it. Begins at an arbitrary steady time and at 2025-10-31T10:30:00Z. Any thread.
 #pragma once
 
+#include "base/clock.h"
+
 #include <atomic>
 #include <cstdint>
-
-#include "base/clock.h"
 
 namespace pulsewatch::testing {
 

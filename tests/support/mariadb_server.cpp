@@ -50,9 +50,9 @@ fs::path dataTemplate() {
   if (fs::exists(finished)) return finished;
   const fs::path fresh = cache / "mariadb-data.new";
   fs::remove_all(fresh);
-  std::vector<std::string> argv = {"mariadb-install-db",          "--no-defaults",
-                                   "--datadir=" + fresh.string(), "--auth-root-authentication-method=normal",
-                                   "--skip-name-resolve",         "--skip-test-db"};
+  std::vector<std::string> argv = {
+      "mariadb-install-db", "--no-defaults", "--datadir=" + fresh.string(), "--auth-root-authentication-method=normal", "--force",
+      "--skip-test-db"};
   if (::geteuid() == 0) argv.emplace_back("--user=root");
   argv.insert(argv.end(), storageOptions().begin(), storageOptions().end());
   ChildProcess installer(argv, plainEnvironment());
