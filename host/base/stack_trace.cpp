@@ -11,7 +11,9 @@
 #include <dlfcn.h>
 #include <exception>
 #include <map>
+#include <sys/types.h>
 #include <typeinfo>
+#include <unistd.h>
 #include <vector>
 
 namespace pulsewatch {
@@ -36,13 +38,28 @@ Throw runtimeThrow() {
   return next;
 }
 
+// A plugin is loaded from a descriptor; its file's name says more.
+std::string withFileName(std::string frame) {
+  const std::string prefix = "/proc/self/fd/";
+  const std::size_t at = frame.find(prefix);
+  if (at == std::string::npos) return frame;
+  std::size_t end = frame.find_first_not_of("0123456789", at + prefix.size());
+  if (end == std::string::npos) end = frame.size();
+  std::array<char, 300> target{};
+  const ssize_t size = ::readlink(frame.substr(at, end - at).c_str(), target.data(), target.size());
+  if (size <= 0) return frame;
+  std::string name(target.data(), static_cast<std::size_t>(size));
+  name = name.substr(name.rfind(':') + 1);
+  return frame.replace(at, end - at, name.substr(0, name.find(" (deleted)")));
+}
+
 std::string describe(const std::vector<const void*>& frames) {
   std::string text;
   for (const void* address : frames) {
     // A return address: behind a call that doesn't return it is the next function's, one byte before it is the call's own.
     const boost::stacktrace::frame frame(static_cast<const char*>(address) - 1);
     text += text.empty() ? "" : "\n";
-    text += boost::stacktrace::to_string(frame);
+    text += withFileName(boost::stacktrace::to_string(frame));
   }
   return text;
 }

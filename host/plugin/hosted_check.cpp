@@ -61,6 +61,19 @@ std::string Redactor::redacted(std::string text) const {
   return text;
 }
 
+std::string Redactor::redactedCut(std::string text) const {
+  std::size_t end = text.size();
+  for (const std::string& secret : secrets_) {
+    for (std::size_t length = std::min(secret.size() - 1, text.size()); length > 0; --length) {
+      if (text.compare(text.size() - length, length, secret, 0, length) != 0) continue;
+      end = std::min(end, text.size() - length);
+      break;
+    }
+  }
+  text.resize(end);
+  return redacted(std::move(text));
+}
+
 HostedCheck::HostedCheck(CheckId id, CheckSpec spec, std::shared_ptr<PluginLibrary> library, HostedCheckEvents& events, LogLevel log_level)
     : id_(id), spec_(std::move(spec)), library_(std::move(library)), events_(events), log_level_(log_level), redactor_(spec_.settings) {}
 
@@ -74,6 +87,10 @@ RunReport HostedCheck::execute(HostedRun& run) {
     run.status_ = PW_STATUS_UNHEALTHY;
     run.report_.message = shown(e.what(), kMostMessage);
     run.report_.error = shown(e.what(), kMostError);
+    run.report_.stack_trace = currentExceptionTrace();
+  } catch (...) {
+    run.status_ = PW_STATUS_UNHEALTHY;
+    run.report_.message = run.report_.error = "an exception that is no std::exception";
     run.report_.stack_trace = currentExceptionTrace();
   }
   current_ = nullptr;
@@ -110,8 +127,11 @@ const SettingValue* HostedCheck::setting(const char* key) const {
 
 std::string HostedCheck::shown(const char* text, std::size_t most) const {
   if (text == nullptr) return {};
-  // Redacted before it is cut, so that no part of a secret stays; but bounded first, so that megabytes cost little.
-  return cleanText(redactor_.redacted(std::string(text, strnlen(text, most + 4096))), most);
+  // Bounded first, so that megabytes cost little; redacted before it is cut to size, so that no part of a secret stays.
+  const std::size_t bound = most + 4096;
+  const std::size_t size = strnlen(text, bound + 1);
+  std::string bounded(text, std::min(size, bound));
+  return cleanText(size > bound ? redactor_.redactedCut(std::move(bounded)) + "…" : redactor_.redacted(std::move(bounded)), most);
 }
 
 std::int32_t HostedCheck::addSeries(std::uint32_t metric, const char* const* label_values, std::uint32_t count) {

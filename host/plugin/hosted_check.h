@@ -28,6 +28,8 @@ class Redactor {
  public:
   explicit Redactor(const std::vector<SettingValue>& settings);
   [[nodiscard]] std::string redacted(std::string text) const;
+  // The same for text that was cut off: what a secret may have begun with at its end goes too.
+  [[nodiscard]] std::string redactedCut(std::string text) const;
 
  private:
   std::vector<std::string> secrets_;  // longest first

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <system_error>
@@ -36,8 +37,9 @@ class LocalRunner::Pool final : public HostedCheckEvents, public std::enable_sha
     const MutexLock lock(mutex_);
     const auto found = slots_.find(check);
     if (found == slots_.end()) return;
-    if (!found->second->busy) enqueue({found->second, std::nullopt});
     found->second->removed = true;
+    if (found->second->busy) return;  // its run's end sees to it
+    enqueue({found->second, std::nullopt});
     slots_.erase(found);
   }
 
@@ -83,11 +85,14 @@ class LocalRunner::Pool final : public HostedCheckEvents, public std::enable_sha
   [[nodiscard]] std::size_t allowedThreads() const REQUIRES(mutex_) {
     return options_.most_threads + std::min(stuck_, options_.most_stuck);
   }
+  [[nodiscard]] bool allStuck() const REQUIRES(mutex_) { return idle_.empty() && threads_ >= allowedThreads() && stuck_ >= threads_; }
+  void callIdle() REQUIRES(mutex_);
   std::optional<Job> nextJob() EXCLUDES(mutex_);
   void work();
   void execute(const Job& job) EXCLUDES(mutex_);
   std::shared_ptr<HostedRun> runOf(const Job& job) EXCLUDES(mutex_);
-  void finish(const std::shared_ptr<Slot>& slot) EXCLUDES(mutex_);
+  std::vector<Job> takeWaitingRuns() REQUIRES(mutex_);
+  void over(const std::shared_ptr<Slot>& slot) REQUIRES(mutex_);
 
   // Events end at stop(): whoever is inside is waited for, whoever comes later is silent.
   template <class Call>
@@ -126,9 +131,8 @@ void LocalRunner::Pool::start(RunRequest request) {
   {
     const MutexLock lock(mutex_);
     const auto found = slots_.find(request.check);
-    if (found == slots_.end() || found->second->busy || stopping_) return;
-    const bool all_stuck = idle_.empty() && threads_ >= allowedThreads() && stuck_ >= threads_;
-    if (!all_stuck) {
+    if (found == slots_.end() || found->second->busy || found->second->removed || stopping_) return;
+    if (!allStuck()) {
       found->second->busy = true;
       found->second->sequence = request.sequence;
       return enqueue({found->second, std::move(request)});
@@ -150,18 +154,48 @@ void LocalRunner::Pool::refuse(const RunRequest& request) {
 }
 
 void LocalRunner::Pool::giveUp(CheckId check, std::uint64_t sequence) {
-  const MutexLock lock(mutex_);
-  const auto found = slots_.find(check);
-  if (found == slots_.end() || found->second->sequence != sequence || found->second->run == nullptr || found->second->stuck) return;
-  found->second->run->cancel();
-  found->second->stuck = true;
-  ++stuck_;
-  if (!jobs_.empty()) grow();
+  std::vector<Job> hopeless;
+  {
+    const MutexLock lock(mutex_);
+    const auto found = slots_.find(check);
+    if (found == slots_.end() || found->second->sequence != sequence || found->second->run == nullptr || found->second->stuck) return;
+    found->second->run->cancel();
+    found->second->stuck = true;
+    ++stuck_;
+    if (jobs_.empty()) return;
+    grow();
+    if (!allStuck()) return;
+    hopeless = takeWaitingRuns();
+  }
+  for (const Job& job : hopeless) refuse(*job.request);
+}
+
+std::vector<LocalRunner::Pool::Job> LocalRunner::Pool::takeWaitingRuns() {
+  std::vector<Job> runs;
+  std::copy_if(jobs_.begin(), jobs_.end(), std::back_inserter(runs), [](const Job& job) { return job.request.has_value(); });
+  std::erase_if(jobs_, [](const Job& job) { return job.request.has_value(); });
+  for (const Job& run : runs) over(run.slot);
+  return runs;
+}
+
+// The slot's run is over, whether it ran or not.
+void LocalRunner::Pool::over(const std::shared_ptr<Slot>& slot) {
+  slot->busy = false;
+  slot->run = nullptr;
+  if (slot->stuck) --stuck_;
+  slot->stuck = false;
+  if (!slot->removed) return;
+  slots_.erase(slot->check.id());
+  enqueue({slot, std::nullopt});
 }
 
 void LocalRunner::Pool::enqueue(Job job) {
   jobs_.push_back(std::move(job));
   if (idle_.empty()) return grow();
+  callIdle();
+}
+
+void LocalRunner::Pool::callIdle() {
   idle_.back()->called = true;
   idle_.back()->wake.notifyOne();
   idle_.pop_back();
@@ -187,6 +221,7 @@ std::optional<LocalRunner::Pool::Job> LocalRunner::Pool::nextJob() {
   }
   // More threads than are allowed: a given-up run has ended after all.
   if (jobs_.empty() || threads_ > allowedThreads()) {
+    if (!jobs_.empty() && !idle_.empty()) callIdle();
     --threads_;
     ended_.notifyAll();
     return std::nullopt;
@@ -209,22 +244,16 @@ void LocalRunner::Pool::execute(const Job& job) {
   const std::shared_ptr<HostedRun> run = runOf(job);
   tell([&](RunnerEvents& events) { events.runStarted(job.request->check, job.request->sequence); });
   RunReport report = job.slot->check.execute(*run);
-  finish(job.slot);
+  {
+    const MutexLock lock(mutex_);
+    over(job.slot);
+  }
   tell([&](RunnerEvents& events) { events.runEnded(std::move(report)); });
 }
 
 std::shared_ptr<HostedRun> LocalRunner::Pool::runOf(const Job& job) {
   const MutexLock lock(mutex_);
   return job.slot->run;
-}
-
-void LocalRunner::Pool::finish(const std::shared_ptr<Slot>& slot) {
-  const MutexLock lock(mutex_);
-  slot->busy = false;
-  slot->run = nullptr;
-  if (slot->stuck) --stuck_;
-  slot->stuck = false;
-  if (slot->removed) enqueue({slot, std::nullopt});
 }
 
 void LocalRunner::Pool::stop(SteadyTime until) {

@@ -69,23 +69,31 @@ void refuseTakenNames(std::vector<CatalogEntry>& entries) {
   }
 }
 
+using Families = std::map<std::string, std::pair<MetricDescription, std::string>>;  // with the plugin that declared it first
+
+// Why the plugin's metrics can't be taken beside those of `families`; "" when they can.
+std::string metricsRefusal(const PluginDescription& plugin, const Families& families) {
+  for (const MetricDescription& metric : plugin.metrics) {
+    if (isHostMetric(metric.name)) return "declares metric " + metric.name + ", which is the host's own; name it otherwise";
+    const auto found = families.find(metric.name);
+    if (found != families.end() && found->second.first != metric)
+      return "declares metric " + metric.name + " otherwise than plugin " + found->second.second +
+             " does; declare it alike or name it otherwise";
+  }
+  return {};
+}
+
 // A family must be declared alike by all; the first by plugin name decides.
 void refuseOtherwiseDeclaredMetrics(std::vector<CatalogEntry>& entries) {
-  std::map<std::string, std::pair<const MetricDescription*, const CatalogEntry*>> families;
+  Families families;
   for (CatalogEntry& entry : entries) {
     if (entry.library == nullptr) continue;
-    for (const MetricDescription& metric : entry.library->description().metrics) {
-      if (isHostMetric(metric.name)) {
-        refuse(entry, "declares metric " + metric.name + ", which is the host's own; name it otherwise");
-        break;
-      }
-      const auto [found, added] = families.try_emplace(metric.name, &metric, &entry);
-      if (!added && *found->second.first != metric) {
-        refuse(entry, "declares metric " + metric.name + " otherwise than plugin " + found->second.second->name +
-                          " does; declare it alike or name it otherwise");
-        break;
-      }
+    const PluginDescription& plugin = entry.library->description();
+    if (const std::string refusal = metricsRefusal(plugin, families); !refusal.empty()) {
+      refuse(entry, refusal);
+      continue;
     }
+    for (const MetricDescription& metric : plugin.metrics) families.try_emplace(metric.name, metric, entry.name);
   }
 }
 

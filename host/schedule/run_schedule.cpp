@@ -19,26 +19,30 @@ void RunSchedule::add(CheckId check, CheckTiming timing, SteadyTime now) {
   entry.timing = timing;
   entry.spread = spreadOf(added_++, timing.interval);
   entry.due = now;
-  if (entries_.emplace(check, entry).second) turns_.push({now, check, 0});
+  if (entries_.emplace(check, entry).second) turns_.insert({now, check, false});
 }
 
-void RunSchedule::remove(CheckId check) { entries_.erase(check); }
+void RunSchedule::remove(CheckId check) {
+  const auto found = entries_.find(check);
+  if (found == entries_.end()) return;
+  turns_.erase({found->second.due, check, false});
+  turns_.erase({found->second.deadline, check, true});
+  entries_.erase(found);
+}
 
 RunSchedule::Due RunSchedule::advance(SteadyTime now) {
   Due due;
-  while (!turns_.empty() && turns_.top().at <= now) {
-    const Turn turn = turns_.top();
-    turns_.pop();
-    if (outdated(turn)) continue;
+  while (!turns_.empty() && turns_.begin()->at <= now) {
+    const Turn turn = *turns_.begin();
+    turns_.erase(turns_.begin());
     Entry& entry = entries_.at(turn.check);
-    if (turn.sequence == 0) {
+    if (!turn.deadline) {
       startDue(turn.check, entry, now, due);
     } else {
       entry.phase = Phase::overdue;
-      due.overdue.push_back({turn.check, turn.sequence});
+      due.overdue.push_back({turn.check, entry.sequence});
     }
   }
-  dropOutdated();
   return due;
 }
 
@@ -52,7 +56,7 @@ void RunSchedule::startDue(CheckId check, Entry& entry, SteadyTime now, Due& due
   entry.due += entry.spread;
   entry.spread = entry.timing.interval;
   if (entry.due <= now) entry.due += entry.timing.interval * ((now - entry.due) / entry.timing.interval + 1);
-  turns_.push({entry.due, check, 0});
+  turns_.insert({entry.due, check, false});
 }
 
 std::optional<Nanoseconds> RunSchedule::started(Run run, SteadyTime now) {
@@ -60,7 +64,8 @@ std::optional<Nanoseconds> RunSchedule::started(Run run, SteadyTime now) {
   if (found == entries_.end() || found->second.phase != Phase::requested || found->second.sequence != run.sequence) return std::nullopt;
   Entry& entry = found->second;
   entry.phase = Phase::running;
-  turns_.push({now + entry.timing.timeout, run.check, run.sequence});
+  entry.deadline = now + entry.timing.timeout;
+  turns_.insert({entry.deadline, run.check, true});
   return now - entry.since;
 }
 
@@ -68,23 +73,12 @@ RunSchedule::End RunSchedule::ended(Run run) {
   const auto found = entries_.find(run.check);
   if (found == entries_.end() || found->second.sequence != run.sequence || found->second.phase == Phase::idle) return End::unknown;
   const End end = found->second.phase == Phase::overdue ? End::late : End::inTime;
+  if (found->second.phase == Phase::running) turns_.erase({found->second.deadline, run.check, true});
   found->second.phase = Phase::idle;
   return end;
 }
 
-bool RunSchedule::outdated(const Turn& turn) const {
-  const auto found = entries_.find(turn.check);
-  if (found == entries_.end()) return true;
-  const Entry& entry = found->second;
-  if (turn.sequence == 0) return turn.at != entry.due;
-  return entry.phase != Phase::running || entry.sequence != turn.sequence;
-}
-
-void RunSchedule::dropOutdated() {
-  while (!turns_.empty() && outdated(turns_.top())) turns_.pop();
-}
-
-SteadyTime RunSchedule::next() const { return turns_.empty() ? SteadyTime::max() : turns_.top().at; }
+SteadyTime RunSchedule::next() const { return turns_.empty() ? SteadyTime::max() : turns_.begin()->at; }
 
 std::vector<CheckId> RunSchedule::stuckChecks() const {
   std::vector<CheckId> stuck;

@@ -8,10 +8,10 @@
 
 #include "base/check_result.h"
 
+#include <compare>
 #include <cstdint>
-#include <functional>
 #include <optional>
-#include <queue>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -59,22 +59,22 @@ class RunSchedule {
     Nanoseconds spread{0};  // from the first run to the second
     Phase phase = Phase::idle;
     std::uint64_t sequence = 0;
-    SteadyTime due;    // of the next run
-    SteadyTime since;  // due time of the present run
+    SteadyTime due;       // of the next run
+    SteadyTime since;     // due time of the present run
+    SteadyTime deadline;  // of the present run, while running
   };
+  // A moment at which something is to be decided: a check's next run, or its present run's deadline. At most two of each check.
   struct Turn {
     SteadyTime at;
     CheckId check;
-    std::uint64_t sequence;  // of the run to give up; 0: a run is due
-    bool operator>(const Turn& other) const { return at > other.at; }
+    bool deadline;
+    auto operator<=>(const Turn&) const = default;
   };
 
   void startDue(CheckId check, Entry& entry, SteadyTime now, Due& due);
-  [[nodiscard]] bool outdated(const Turn& turn) const;
-  void dropOutdated();
 
   std::unordered_map<CheckId, Entry> entries_;
-  std::priority_queue<Turn, std::vector<Turn>, std::greater<>> turns_;  // may hold turns of runs that are over and checks that are gone
+  std::set<Turn> turns_;
   std::uint64_t added_ = 0;
 };
 

@@ -134,10 +134,12 @@ void JsonLog::writeOut() {
   const int count = ::poll(&ready, 1, static_cast<int>(kLongestWait.count()));
   blocked_ = count == 0;
   if (count <= 0) return;
+  if (torn_ && written_ == 0 && pending_.front() != '\n') pending_ = "\n" + pending_;  // half a line stands there: the next one begins anew
   const ssize_t wrote = writeSome(fd_, pending_.data() + written_, pending_.size() - written_);
   if (wrote < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (wrote < 0) return giveUpPending();
   written_ += static_cast<std::size_t>(wrote);
+  torn_ = false;
   if (written_ < pending_.size()) return;
   pending_.clear();
   written_ = 0;
@@ -147,6 +149,7 @@ void JsonLog::writeOut() {
 void JsonLog::giveUpPending() {
   const auto lines = std::count(pending_.begin() + static_cast<std::ptrdiff_t>(written_), pending_.end(), '\n');
   dropped_.fetch_add(static_cast<std::uint64_t>(lines), std::memory_order_relaxed);
+  if (written_ > 0) torn_ = pending_[written_ - 1] != '\n';
   pending_.clear();
   written_ = 0;
   blocked_ = true;  // until a write works, nothing is told of it

@@ -56,6 +56,7 @@ class JsonLog final : public Log {
   std::string pending_;             // being written
   std::size_t written_ = 0;         // of pending_
   std::uint64_t told_dropped_ = 0;  // of dropped_
+  bool torn_ = false;               // a line was given up in its middle
   bool blocked_ = false;            // the descriptor takes nothing now
 
   Mutex mutex_;

@@ -1,12 +1,12 @@
 #include "base/clock.h"
 
+#include "base/heartbeat.h"
+#include "base/published.h"
+
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <thread>
 #include <vector>
-
-#include "base/heartbeat.h"
-#include "base/published.h"
 
 namespace pulsewatch {
 

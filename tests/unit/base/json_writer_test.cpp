@@ -1,5 +1,7 @@
 #include "base/json_writer.h"
 
+#include "base/text.h"
+
 #include <Poco/JSON/Parser.h>
 #include <cppunit/extensions/HelperMacros.h>
 
@@ -7,8 +9,6 @@
 #include <cmath>
 #include <cstdlib>
 #include <limits>
-
-#include "base/text.h"
 
 namespace pulsewatch {
 

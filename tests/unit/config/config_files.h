@@ -36,6 +36,7 @@ class ConfigFiles {
   std::filesystem::path write(const std::string& name, const std::string& text) const {
     const std::filesystem::path file = directory_ / name;
     std::filesystem::create_directories(file.parent_path());
+    std::filesystem::remove(file);  // ext4 waits for the disk when a file that is there is written anew
     std::ofstream(file, std::ios::binary) << text;
     return file;
   }

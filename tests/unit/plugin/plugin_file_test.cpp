@@ -1,17 +1,17 @@
 #include "plugin/plugin_file.h"
 
+#include "plugin/refusal.h"
+#include "unit/plugin/fixture_plugin.h"
+
 #include <cppunit/extensions/HelperMacros.h>
-#include <fcntl.h>
-#include <pwd.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <fcntl.h>
 #include <fstream>
-
-#include "plugin/refusal.h"
-#include "unit/plugin/fixture_plugin.h"
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace pulsewatch {
 

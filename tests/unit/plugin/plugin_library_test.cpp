@@ -1,13 +1,13 @@
 #include "plugin/plugin_library.h"
 
+#include "plugin/refusal.h"
+
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <cmath>
 #include <functional>
 #include <limits>
 #include <vector>
-
-#include "plugin/refusal.h"
 
 namespace pulsewatch {
 

@@ -1,6 +1,6 @@
-#include <cppunit/extensions/HelperMacros.h>
-
 #include "plugin/hosted_check.h"
+
+#include <cppunit/extensions/HelperMacros.h>
 
 namespace pulsewatch {
 
