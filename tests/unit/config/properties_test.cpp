@@ -1,10 +1,9 @@
 #include "config/properties.h"
 
-#include <pulsewatch/service_url.h>
-
 #include "config/host_config.h"
 #include "config/property_file.h"
 #include "unit/config/config_files.h"
+#include <pulsewatch/service_url.h>
 
 #include <random>
 #include <set>

@@ -1,6 +1,5 @@
-#include <pulsewatch/service_url.h>
-
 #include "config/connection_url.h"
+#include <pulsewatch/service_url.h>
 
 #include <cppunit/extensions/HelperMacros.h>
 
