@@ -8,10 +8,10 @@
 
 #include "base/check_result.h"
 
-#include <compare>
 #include <cstdint>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -68,7 +68,7 @@ class RunSchedule {
     SteadyTime at;
     CheckId check;
     bool deadline;
-    auto operator<=>(const Turn&) const = default;
+    bool operator<(const Turn& other) const { return std::tie(at, check, deadline) < std::tie(other.at, other.check, other.deadline); }
   };
 
   void startDue(CheckId check, Entry& entry, SteadyTime now, Due& due);

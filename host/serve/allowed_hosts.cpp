@@ -1,6 +1,6 @@
 #include "serve/allowed_hosts.h"
 
-#include <Poco/Net/IPAddress.h>
+#include "serve/network_address.h"
 
 #include <algorithm>
 #include <cctype>
@@ -15,9 +15,8 @@ bool isPort(const std::string& text) {
 }
 
 bool sameAddress(const std::string& a, const std::string& b) {
-  Poco::Net::IPAddress first;
-  Poco::Net::IPAddress second;
-  return Poco::Net::IPAddress::tryParse(a, first) && Poco::Net::IPAddress::tryParse(b, second) && first == second;
+  const auto first = addressBytes(a);
+  return first && first == addressBytes(b);
 }
 
 }  // namespace
@@ -29,13 +28,13 @@ std::string hostOf(const std::string& field) {
     const std::size_t close = host.find(']');
     if (close == std::string::npos || !isPort(host.substr(close + 1))) return {};
     host = host.substr(1, close - 1);
-    return host.find(':') != std::string::npos && host.find_first_not_of("0123456789abcdef:.") == std::string::npos ? host : std::string();
+    return host.find(':') != std::string::npos && host.find('%') == std::string::npos && addressBytes(host) ? host : std::string();
   }
   const std::size_t colon = host.find(':');
   if (colon != std::string::npos && !isPort(host.substr(colon))) return {};
   host = host.substr(0, colon);
   if (host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-_") != std::string::npos) return {};
-  if (host.size() > 1 && host.back() == '.') host.pop_back();
+  if (!host.empty() && host.back() == '.') host.pop_back();
   return host;
 }
 

@@ -3,6 +3,7 @@
 #include "base/json_writer.h"
 
 #include <Poco/Exception.h>
+#include <Poco/String.h>
 #include <Poco/URI.h>
 
 #include <stdexcept>
@@ -17,7 +18,8 @@ bool HttpTarget::has(const std::string& key) const {
 }
 
 HttpTarget parseTarget(const std::string& target) {
-  const bool absolute = target.rfind("http://", 0) == 0 || target.rfind("https://", 0) == 0;
+  const std::string scheme = Poco::toLower(target.substr(0, target.find("://")));
+  const bool absolute = target.find("://") != std::string::npos && (scheme == "http" || scheme == "https");
   if (!absolute && (target.empty() || target.front() != '/')) throw std::invalid_argument("the request target is neither a path nor a URL");
   HttpTarget parsed;
   try {

@@ -1,5 +1,7 @@
 #include "serve/http_server.h"
 
+#include "serve/network_address.h"
+
 #include <Poco/ErrorHandler.h>
 #include <Poco/Exception.h>
 #include <Poco/Net/HTTPRequestHandler.h>
@@ -46,8 +48,8 @@ HttpRequest plainRequest(const HTTPServerRequest& request) {
   plain.request_id = request.get("X-Request-ID", "");
   plain.forwarded_for = joined(request, "X-Forwarded-For");
   plain.forwarded_proto = request.get("X-Forwarded-Proto", "");
-  plain.peer_address = plainAddress(request.clientAddress().host()).toString();
-  plain.local_address = plainAddress(request.serverAddress().host()).toString();
+  plain.peer_address = plainAddress(request.clientAddress().host().toString());
+  plain.local_address = plainAddress(request.serverAddress().host().toString());
   return plain;
 }
 

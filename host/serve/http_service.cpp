@@ -48,15 +48,12 @@ HttpAnswer HttpService::serve(const HttpRequest& request) noexcept {
     HttpAnswer answer;
     try {
       answer = this->answer(request, view, client);
+    } catch (const Poco::Exception& e) {
+      answer = failed(e.displayText(), request_id);
     } catch (const std::exception& e) {
-      const auto* poco = dynamic_cast<const Poco::Exception*>(&e);
-      const std::string what = poco == nullptr ? e.what() : poco->displayText();
-      answer = errorAnswer(500, "internal error", config_.debug ? what : "");
-      log_.write({LogLevel::error,
-                  "pulsewatch.core.http",
-                  "internal_error",
-                  "a request could not be answered",
-                  {{"request_id", request_id}, {"error", what}, {"stack_trace", currentExceptionTrace()}}});
+      answer = failed(e.what(), request_id);
+    } catch (...) {
+      answer = failed("an exception that is no std::exception", request_id);
     }
     answer.headers.emplace_back("Cache-Control", "no-store");
     answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
@@ -68,6 +65,16 @@ HttpAnswer HttpService::serve(const HttpRequest& request) noexcept {
     answer.status = 500;
     return answer;
   }
+}
+
+// From within the catch block: the line has the stack of the throw.
+HttpAnswer HttpService::failed(const std::string& what, const std::string& request_id) const {
+  log_.write({LogLevel::error,
+              "pulsewatch.core.http",
+              "internal_error",
+              "a request could not be answered",
+              {{"request_id", request_id}, {"error", what}, {"stack_trace", currentExceptionTrace()}}});
+  return errorAnswer(500, "internal error", config_.debug ? what : "");
 }
 
 HttpAnswer HttpService::answer(const HttpRequest& request, std::string& view, const Client& client) const {

@@ -47,6 +47,7 @@ class HttpService {
   };
 
   HttpAnswer answer(const HttpRequest& request, std::string& view, const Client& client) const;
+  [[nodiscard]] HttpAnswer failed(const std::string& what, const std::string& request_id) const;
   [[nodiscard]] Found find(const std::string& path) const;
   [[nodiscard]] bool redirects(const std::string& path, const Client& client) const;
   void record(const HttpRequest& request, const HttpAnswer& answer, const std::string& view, const Client& client,

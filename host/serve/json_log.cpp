@@ -120,6 +120,8 @@ bool JsonLog::takeLines() {
         std::to_string(dropped - told_dropped_) + " log lines were dropped: the log could not be written as fast as it was filled";
     record.fields = {{"dropped", static_cast<std::int64_t>(dropped - told_dropped_)}};
     pending_ = jsonLine(record, clock_.wall());
+    note_is_pending_ = true;
+    untold_ = told_dropped_;
     told_dropped_ = dropped;
     return true;
   }
@@ -143,18 +145,36 @@ void JsonLog::writeOut() {
   if (written_ < pending_.size()) return;
   pending_.clear();
   written_ = 0;
+  note_is_pending_ = false;
 }
 
-// The sink is gone or full: what was being written is lost.
+// The sink is gone or full: what was being written is lost. A note about lost lines is none itself, and is due again.
 void JsonLog::giveUpPending() {
-  const auto lines = std::count(pending_.begin() + static_cast<std::ptrdiff_t>(written_), pending_.end(), '\n');
-  dropped_.fetch_add(static_cast<std::uint64_t>(lines), std::memory_order_relaxed);
-  if (written_ > 0) torn_ = pending_[written_ - 1] != '\n';
+  const auto begin = pending_.begin() + static_cast<std::ptrdiff_t>(written_);
+  auto lines = static_cast<std::uint64_t>(std::count(begin, pending_.end(), '\n'));
+  if (written_ == 0 && pending_.front() == '\n') --lines;  // it ends a torn line, see writeOut()
+  if (note_is_pending_) {
+    told_dropped_ = untold_;
+    lines = 0;
+  }
+  dropped_.fetch_add(lines, std::memory_order_relaxed);
+  if (written_ > 0) torn_ = pending_[written_ - 1] != '\n' && !takeBack(written_ - (pending_.rfind('\n', written_ - 1) + 1));
   pending_.clear();
   written_ = 0;
+  note_is_pending_ = false;
   blocked_ = true;  // until a write works, nothing is told of it
   const MutexLock lock(mutex_);
   if (!stopping_) filled_.waitUntil(mutex_, std::chrono::steady_clock::now() + kLongestWait);
+}
+
+// Cuts the last bytes off a file that ends with what we wrote: a full disk may have torn a line.
+bool JsonLog::takeBack(std::size_t bytes) const {
+  struct stat status {};
+  if (::fstat(fd_, &status) != 0 || !S_ISREG(status.st_mode)) return false;
+  const off_t end = ::lseek(fd_, 0, SEEK_CUR);
+  if (end != status.st_size || end < static_cast<off_t>(bytes)) return false;
+  const off_t whole = end - static_cast<off_t>(bytes);
+  return ::ftruncate(fd_, whole) == 0 && ::lseek(fd_, whole, SEEK_SET) == whole;
 }
 
 }  // namespace pulsewatch

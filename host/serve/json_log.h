@@ -44,6 +44,7 @@ class JsonLog final : public Log {
   bool takeLines() EXCLUDES(mutex_);
   void writeOut();
   void giveUpPending();
+  [[nodiscard]] bool takeBack(std::size_t bytes) const;
 
   const int fd_;
   const LogLevel level_;
@@ -56,6 +57,8 @@ class JsonLog final : public Log {
   std::string pending_;             // being written
   std::size_t written_ = 0;         // of pending_
   std::uint64_t told_dropped_ = 0;  // of dropped_
+  std::uint64_t untold_ = 0;        // told_dropped_ before the note that is pending
+  bool note_is_pending_ = false;    // pending_ is a note about dropped lines
   bool torn_ = false;               // a line was given up in its middle
   bool blocked_ = false;            // the descriptor takes nothing now
 

@@ -5,47 +5,40 @@
 #include <Poco/StringTokenizer.h>
 
 #include <algorithm>
-#include <cstdint>
 #include <stdexcept>
 
 namespace pulsewatch {
 
 namespace {
 
-using Poco::Net::IPAddress;
-
-bool inNetwork(const IPAddress& address, const IPAddress& network, unsigned prefix) {
-  if (address.family() != network.family()) return false;
-  const IPAddress mask(prefix, network.family());
-  return (address & mask) == (network & mask);
+bool inNetwork(const AddressBytes& address, const AddressBytes& network, unsigned prefix) {
+  if (isIpv4(address) != isIpv4(network)) return false;  // ::/0 is every IPv6 address
+  const unsigned whole = prefix / 8;
+  if (!std::equal(address.begin(), address.begin() + whole, network.begin())) return false;
+  if (prefix % 8 == 0) return true;
+  const unsigned mask = 0xFF00U >> (prefix % 8) & 0xFFU;
+  return (address[whole] & mask) == (network[whole] & mask);
 }
 
 }  // namespace
 
-IPAddress plainAddress(const IPAddress& address) {
-  if (address.family() != IPAddress::IPv6 || !address.isIPv4Mapped()) return address;
-  return IPAddress(static_cast<const char*>(address.addr()) + 12, 4);
-}
-
 TrustedProxies::TrustedProxies(const std::vector<std::string>& networks) {
   for (const std::string& text : networks) {
     const std::size_t slash = text.find('/');
-    IPAddress address;
-    if (!IPAddress::tryParse(text.substr(0, slash), address)) throw std::invalid_argument("not an address: " + text);
-    const unsigned bits = address.family() == IPAddress::IPv4 ? 32 : 128;
+    const std::string address = text.substr(0, slash);
+    const auto bytes = addressBytes(address);
+    if (!bytes) throw std::invalid_argument("not an address: " + text);
+    const unsigned bits = address.find(':') == std::string::npos ? 32 : 128;
     const auto prefix = slash == std::string::npos ? bits : parseInteger(text.substr(slash + 1)).value_or(-1);
     if (prefix < 0 || prefix > bits) throw std::invalid_argument("not a network: " + text);
-    const IPAddress plain = plainAddress(address);
-    const std::int64_t mapped_bits = plain.family() == address.family() ? 0 : 96;
-    networks_.emplace_back(plain, static_cast<unsigned>(std::max<std::int64_t>(prefix - mapped_bits, 0)));
+    networks_.emplace_back(*bytes, static_cast<unsigned>(prefix) + (128 - bits));
   }
 }
 
 bool TrustedProxies::trusts(const std::string& text) const {
-  IPAddress address;
-  if (!IPAddress::tryParse(text, address)) return false;
-  return std::any_of(networks_.begin(), networks_.end(),
-                     [&](const auto& network) { return inNetwork(plainAddress(address), network.first, network.second); });
+  const auto address = addressBytes(text);
+  return address && std::any_of(networks_.begin(), networks_.end(),
+                                [&](const auto& network) { return inNetwork(*address, network.first, network.second); });
 }
 
 std::string TrustedProxies::client(const std::string& peer, const std::string& forwarded_for) const {
@@ -53,9 +46,9 @@ std::string TrustedProxies::client(const std::string& peer, const std::string& f
   const Poco::StringTokenizer hops(forwarded_for, ",", Poco::StringTokenizer::TOK_TRIM);
   std::string client = peer;
   for (std::size_t i = hops.count(); i-- > 0;) {
-    IPAddress address;
-    if (!IPAddress::tryParse(hops[i], address)) return client;
-    client = plainAddress(address).toString();
+    const auto address = addressBytes(hops[i]);
+    if (!address) return client;
+    client = addressText(*address);
     if (!trusts(client)) return client;
   }
   return client;

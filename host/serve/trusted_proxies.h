@@ -1,16 +1,13 @@
 // Whose X-Forwarded-* count: `http.trusted_proxies`, addresses and networks. Immutable; any thread.
 #pragma once
 
-#include <Poco/Net/IPAddress.h>
+#include "serve/network_address.h"
 
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace pulsewatch {
-
-// An address as people write it: a dual-stack socket sees IPv4 clients as ::ffff:a.b.c.d. Pure.
-Poco::Net::IPAddress plainAddress(const Poco::Net::IPAddress& address);
 
 class TrustedProxies {
  public:
@@ -24,7 +21,7 @@ class TrustedProxies {
   [[nodiscard]] std::string client(const std::string& peer, const std::string& forwarded_for) const;
 
  private:
-  std::vector<std::pair<Poco::Net::IPAddress, unsigned>> networks_;
+  std::vector<std::pair<AddressBytes, unsigned>> networks_;  // with the length of the prefix, of 128 bits
 };
 
 }  // namespace pulsewatch

@@ -1,0 +1,122 @@
+#include "serve/json_log.h"
+
+#include "support/manual_clock.h"
+#include "unit/serve/log_sink.h"
+
+#include <cppunit/extensions/HelperMacros.h>
+
+#include <map>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace pulsewatch {
+
+namespace {
+
+using testing::fieldOf;
+using testing::in;
+using testing::kPatience;
+using testing::LogSink;
+using testing::numbered;
+using testing::received;
+
+class JsonLogTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(JsonLogTest);
+  CPPUNIT_TEST(writesLines);
+  CPPUNIT_TEST(levels);
+  CPPUNIT_TEST(beforeItStarts);
+  CPPUNIT_TEST(stopWritesOut);
+  CPPUNIT_TEST(manyWriters);
+  CPPUNIT_TEST(neverStarted);
+  CPPUNIT_TEST_SUITE_END();
+
+ public:
+  void writesLines() {
+    LogSink sink;
+    const testing::ManualClock clock;
+    JsonLog log(sink.writer(), LogLevel::info, clock);
+    log.start();
+    log.write({LogLevel::info, "pulsewatch.test", "hello", "a \"message\"\n\xff", {{"number", std::int64_t{1}}}});
+    CPPUNIT_ASSERT(sink.waitForText("\n"));
+    CPPUNIT_ASSERT_EQUAL(std::string("{\"timestamp\":\"2025-10-31T10:30:00.000000Z\",\"level\":\"INFO\",\"logger\":\"pulsewatch.test\","
+                                     "\"message\":\"a \\\"message\\\"\\n\xEF\xBF\xBD\",\"event\":\"hello\",\"number\":1}\n"),
+                         sink.text());
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{0}, log.dropped());
+  }
+
+  void levels() {
+    LogSink sink;
+    const testing::ManualClock clock;
+    JsonLog log(sink.writer(), LogLevel::warning, clock);
+    log.start();
+    const LogLevel all[] = {LogLevel::debug, LogLevel::info, LogLevel::warning, LogLevel::error, LogLevel::critical};
+    for (const LogLevel level : all) {
+      CPPUNIT_ASSERT_EQUAL(level >= LogLevel::warning, log.enabled(level));
+      log.write({level, "l", "e", "m", {}});
+    }
+    log.stop(in(kPatience));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{3}, sink.lines().size());
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{0}, log.dropped());
+  }
+
+  void beforeItStarts() {
+    LogSink sink;
+    const testing::ManualClock clock;
+    JsonLog log(sink.writer(), LogLevel::info, clock);
+    log.write(numbered(1));
+    CPPUNIT_ASSERT_EQUAL(std::string(), sink.text());
+    log.start();
+    CPPUNIT_ASSERT(sink.waitForText("\n"));
+  }
+
+  void stopWritesOut() {
+    LogSink sink;
+    sink.widen();
+    const testing::ManualClock clock;
+    JsonLog log(sink.writer(), LogLevel::info, clock);
+    log.start();
+    for (int i = 0; i < 3000; ++i) log.write(numbered(i));
+    log.stop(in(kPatience));
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{3000}, received(sink.lines()).lines);
+    log.stop(in(kPatience));  // again: nothing
+  }
+
+  void manyWriters() {
+    constexpr int kThreads = 4;
+    constexpr std::int64_t kEach = 500;
+    LogSink sink;
+    sink.widen();
+    const testing::ManualClock clock;
+    JsonLog log(sink.writer(), LogLevel::info, clock);
+    log.start();
+    std::vector<std::thread> threads;
+    for (int thread = 0; thread < kThreads; ++thread) {
+      threads.emplace_back([&log, thread] {
+        for (std::int64_t i = 0; i < kEach; ++i) {
+          log.write({LogLevel::info, "l", "e", "m", {{"thread", std::to_string(thread)}, {"number", i}}});
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    log.stop(in(kPatience));
+    std::map<std::string, std::int64_t> next;
+    for (const auto& line : sink.lines()) CPPUNIT_ASSERT_EQUAL(next[fieldOf(line, "thread")]++, line->getValue<std::int64_t>("number"));
+    for (int thread = 0; thread < kThreads; ++thread) CPPUNIT_ASSERT_EQUAL(kEach, next[std::to_string(thread)]);
+  }
+
+  void neverStarted() {
+    LogSink sink;
+    const testing::ManualClock clock;
+    JsonLog log(sink.writer(), LogLevel::info, clock);
+    for (int i = 0; i < 100; ++i) log.write(numbered(i, 65536));
+    CPPUNIT_ASSERT_MESSAGE("bounded", log.dropped() > 0);
+    log.stop(in(kPatience));
+  }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(JsonLogTest);
+
+}  // namespace
+
+}  // namespace pulsewatch
