@@ -22,7 +22,7 @@ bool startsWith(std::string_view text, std::string_view prefix) { return text.su
 bool isKnown(const std::string& key) { return startsWith(key, "check.") || startsWith(key, "plugin.") || findHostKey(key) != nullptr; }
 
 // The host key that somebody meant who wrote a variable's name where a key goes.
-const KeyDescription* meantByVariable(std::string key) {
+const KeyDescription* meantByVariable(const std::string& key) {
   const std::size_t body = key.size() > kFileSuffix.size() ? key.size() - kFileSuffix.size() : 0;
   const KeyDescription* found = findByVariable(key);
   if (found == nullptr && body > 0 && key.substr(body) == kFileSuffix) found = findByVariable(key.substr(0, body));

@@ -22,7 +22,7 @@ inline const prometheus::MetricFamily& familyOf(const Families& families, const 
     CPPUNIT_ASSERT_MESSAGE(name + " is there twice", found == nullptr);
     found = &family;
   }
-  CPPUNIT_ASSERT_MESSAGE("no family " + name, found != nullptr);
+  if (found == nullptr) CPPUNIT_FAIL("no family " + name);
   return *found;
 }
 
@@ -48,7 +48,7 @@ inline const prometheus::ClientMetric& seriesOf(const Families& families, const 
   }
   std::string text = name;
   for (const auto& [key, value] : labels) text.append(" ").append(key).append("=").append(value);
-  CPPUNIT_ASSERT_MESSAGE("no series " + text, found != nullptr);
+  if (found == nullptr) CPPUNIT_FAIL("no series " + text);
   return *found;
 }
 

@@ -15,7 +15,6 @@ namespace {
 
 using testing::Families;
 using testing::familyOf;
-using testing::hasFamily;
 using testing::histogramOf;
 using testing::valueOf;
 
