@@ -17,7 +17,10 @@ const pw_plugin* redisPlugin();
 // The run was over within its deadline and 100 ms.
 void assertInTime(const Outcome& outcome, std::chrono::milliseconds deadline);
 
-// Each asserts the status, the exact message, and that no password is in message or error.
+// The real host would have taken all of it as it was said.
+void assertNoFaults(const Outcome& outcome);
+
+// Each asserts the status, the exact message, that no password is in message or error, and no faults.
 void assertHealthy(const Outcome& outcome);
 void assertUnhealthy(const std::string& message, const Outcome& outcome);
 
