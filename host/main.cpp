@@ -2,6 +2,8 @@
 #include "serve/http_server.h"
 #include "server.h"
 #include "setup.h"
+#include "worker/worker_main.h"
+#include "worker/worker_process.h"
 
 #include <Poco/Channel.h>
 #include <Poco/Message.h>
@@ -215,6 +217,7 @@ int checkBeforeDaemon(int argc, char** argv) {
 }  // namespace pulsewatch
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::strcmp(argv[1], pulsewatch::WorkerProcess::kWorkerArgument) == 0) return pulsewatch::runWorker();
   const sigset_t signals = pulsewatch::ourSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // first of all: a signal during the start waits until it can be answered
   std::signal(SIGPIPE, SIG_IGN);

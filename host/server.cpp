@@ -106,7 +106,7 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
   ActiveTime active_time_;
 
   // In the order of the data's flow; taken down from the bottom.
-  std::map<std::string, std::unique_ptr<LocalRunner>> runners_;  // by plugin
+  std::map<std::string, std::shared_ptr<CheckRunner>> runners_;  // by plugin
   Scheduler scheduler_;
   ResultBoard board_;
   Published<Verdict> verdict_;
@@ -149,7 +149,7 @@ Server::Parts::Parts(const Setup& setup, JsonLog& log, const Clock& clock)
     if (entry.library == nullptr) continue;
     LocalRunnerOptions options;
     options.log_level = config_.log_level;
-    runners_[entry.name] = std::make_unique<LocalRunner>(entry.library, scheduler_, options);
+    runners_[entry.name] = std::make_shared<LocalRunner>(entry.library, scheduler_, options);
   }
   CheckId id = 0;
   for (const CheckSpec& spec : setup.plan.checks) {
@@ -161,7 +161,7 @@ Server::Parts::Parts(const Setup& setup, JsonLog& log, const Clock& clock)
       if (entry.name == spec.plugin && entry.library != nullptr) plugin_metrics_.addCheck(id, entry.library->description().metrics);
     }
     runner->second->add(id, spec);
-    scheduler_.add(id, {spec.interval, spec.timeout}, *runner->second);
+    scheduler_.add(id, {spec.interval, spec.timeout}, runner->second);
   }
 }
 
@@ -215,12 +215,14 @@ bool Server::Parts::stop() {
   scheduler_.stop();
   const SteadyTime until = clock_.steady() + kStopTime;
   std::vector<std::thread> goodbyes;  // one hung plugin mustn't take the others' time
-  for (auto& [plugin, runner] : runners_) goodbyes.emplace_back([&runner = runner, until] { runner->stop(until); });
+  std::atomic<bool> all{true};
+  for (auto& [plugin, runner] : runners_)
+    goodbyes.emplace_back([&runner = runner, &all, until] {
+      if (!runner->stop(until)) all = false;
+    });
   http_.stop();
   for (std::thread& goodbye : goodbyes) goodbye.join();
   judge_.stop();
-  bool all = true;
-  for (const auto& [plugin, runner] : runners_) all = all && runner->threads() == 0;
   return all;
 }
 

@@ -53,7 +53,9 @@ std::string withFileName(std::string frame) {
   return frame.replace(at, end - at, name.substr(0, name.find(" (deleted)")));
 }
 
-std::string describe(const std::vector<const void*>& frames) {
+Mutex describing;  // libbacktrace's state is shared
+
+std::string describe(std::span<const void* const> frames) {
   std::string text;
   for (const void* address : frames) {
     // A return address: behind a call that doesn't return it is the next function's, one byte before it is the call's own.
@@ -74,15 +76,19 @@ std::string currentExceptionTrace() {
   __builtin_memcpy(&object, &current, sizeof(object));
   if (object != last_throw.exception) return {};
 
-  static Mutex mutex;
   static std::map<std::vector<const void*>, std::string> remembered;
   const std::vector<const void*> frames(last_throw.frames.begin(),
                                         last_throw.frames.begin() + static_cast<std::ptrdiff_t>(last_throw.count));
-  const MutexLock lock(mutex);  // libbacktrace's state is shared
+  const MutexLock lock(describing);
   if (const auto found = remembered.find(frames); found != remembered.end()) return found->second;
   std::string text = describe(frames);
   if (remembered.size() < kMostRemembered) remembered.emplace(frames, text);
   return text;
+}
+
+std::string describeFrames(std::span<const void* const> frames) {
+  const MutexLock lock(describing);
+  return describe(frames);
 }
 
 }  // namespace pulsewatch

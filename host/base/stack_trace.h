@@ -3,6 +3,7 @@
 // is left to who writes a log line.
 #pragma once
 
+#include <span>
 #include <string>
 
 namespace pulsewatch {
@@ -10,5 +11,8 @@ namespace pulsewatch {
 // The stack of the exception this thread is handling now, a frame a line, innermost first; "" outside a catch block. May take
 // milliseconds the first time it sees a stack (it reads debug information), and remembers the text.
 std::string currentExceptionTrace();
+
+// Such text of return addresses noted elsewhere.
+std::string describeFrames(std::span<const void* const> frames);
 
 }  // namespace pulsewatch

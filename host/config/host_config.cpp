@@ -131,6 +131,8 @@ void readPlugins(Reader& reader, HostConfig& config) {
   config.plugin_directories = reader.list("plugins.directories", [](const std::string&) { return std::string(); });
   const auto directories = reader.properties_.value("plugins.directories", reader.mistakes_);
   if (directories && trimmed(directories->text).empty()) reader.mistakes_.add(directories->where, "is empty; write one directory or more");
+  config.plugins_watched = reader.flag("plugins.watch");
+  reader.read("plugins.isolation");  // planChecks() asks for it, for each plugin
   config.plugin_owners = reader.list("plugins.owners", [](const std::string& owner) {
     return owner.find_first_of(" \t:") == std::string::npos ? std::string() : "is not a user; write a user's name or id";
   });

@@ -30,6 +30,7 @@ struct HostConfig {
 
   std::vector<std::string> plugin_directories;  // the last is the strongest
   std::vector<std::string> plugin_owners;       // user names or ids; empty: root and the daemon's own
+  bool plugins_watched = true;                  // loaded, replaced and unloaded while running
 
   bool degraded_is_ready = true;
   std::chrono::milliseconds shutdown_drain{5000};

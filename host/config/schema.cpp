@@ -94,8 +94,8 @@ constexpr std::array kHostKeys{
     list("http.trusted_proxies", "", "", "write addresses or networks (10.0.0.0/8) with commas between them"),
     list("plugins.directories", "", "/usr/lib/pulsewatch/plugins,/usr/local/lib/pulsewatch/plugins",
          "write directories with commas between them"),
-    flag("plugins.watch", "", "true", false),
-    choice("plugins.isolation", "", "process|host", "process", false),
+    flag("plugins.watch", "", "true"),
+    choice("plugins.isolation", "", "process|host", "process"),
     list("plugins.owners", "", "", "write user names or ids with commas between them"),
     flag("readiness.degraded_is_ready", "", "true"),
     duration("shutdown.drain", "5s", 0, kHourMs),
@@ -119,7 +119,14 @@ constexpr std::array kCheckKeys{
     KeyDescription{.key = "alias"},
 };
 
-constexpr std::array kPluginKeys{flag("enabled", "", "true"), choice("isolation", "", "process|host", "process", false)};
+constexpr std::array kPluginKeys{
+    flag("enabled", "", "true"),
+    KeyDescription{.key = "isolation", .type = KeyType::choice, .choices = "process|host"},
+    KeyDescription{
+        .key = "memory_max", .type = KeyType::size, .default_value = "256MiB", .has_default = true, .least = 16 * kKiB * kKiB, .most = kTiB},
+    count("files_max", "", "4096", 32, 1'000'000, "write how many descriptors a worker may have open"),
+    duration("kill_after", "2s", 100, kHourMs),
+};
 
 }  // namespace
 

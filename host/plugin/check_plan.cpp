@@ -59,6 +59,9 @@ class Planner {
     configured_ = grouped(properties_, "check", mistakes_);
     for (const auto& [name, keys] : configured_) planConfigured(name, keys);
     for (const auto& [name, plugin] : plugins_) planDefault(*plugin);
+    for (const CheckSpec& check : plan_.checks) {
+      if (plan_.plugins.count(check.plugin) == 0) plan_.plugins[check.plugin] = pluginSpec(properties_, check.plugin, mistakes_);
+    }
     std::sort(plan_.checks.begin(), plan_.checks.end(), [](const CheckSpec& a, const CheckSpec& b) { return a.name < b.name; });
     return std::move(plan_);
   }
@@ -256,6 +259,23 @@ bool pluginEnabled(const Properties& properties, const std::string& plugin, Mist
   const auto value = properties.value(key, mistakes);
   const auto typed = value ? typedValue(*findKey(pluginKeys(), "enabled"), *value, mistakes) : std::nullopt;
   return !typed || typed->integer != 0;
+}
+
+PluginSpec pluginSpec(const Properties& properties, const std::string& plugin, Mistakes& mistakes) {
+  const auto read = [&](std::string_view key) -> std::optional<TypedValue> {
+    const std::string own = "plugin." + plugin + "." + std::string(key);
+    const auto value = properties.given(own) ? properties.value(own, mistakes) : std::nullopt;
+    return value ? typedValue(*findKey(pluginKeys(), key), *value, mistakes) : std::nullopt;
+  };
+  PluginSpec spec;
+  const auto isolation = read("isolation");
+  const auto common = isolation ? std::nullopt : properties.value("plugins.isolation", mistakes);
+  const auto common_typed = common ? typedValue(*findHostKey("plugins.isolation"), *common, mistakes) : std::nullopt;
+  if (const auto& typed = isolation ? isolation : common_typed) spec.isolated = typed->text == "process";
+  if (const auto typed = read("memory_max")) spec.limits.memory_max = static_cast<std::uint64_t>(typed->integer);
+  if (const auto typed = read("files_max")) spec.limits.files_max = static_cast<std::uint64_t>(typed->integer);
+  if (const auto typed = read("kill_after")) spec.limits.kill_after = std::chrono::milliseconds(typed->integer);
+  return spec;
 }
 
 CheckPlan planChecks(const Properties& properties, const std::vector<PluginState>& plugins, Mistakes& mistakes) {

@@ -50,8 +50,21 @@ struct PluginState {
   PluginDescription description;  // when loaded
 };
 
+// What a plugin's worker may have (plugin.<name>.…).
+struct PluginLimits {
+  std::uint64_t memory_max = std::uint64_t{256} << 20U;  // bytes of its own, 0: no limit
+  std::uint64_t files_max = 4096;                        // open descriptors
+  std::chrono::milliseconds kill_after{2000};            // from a run's timeout to the worker's end
+};
+
+struct PluginSpec {
+  bool isolated = true;  // a worker of its own, or inside the host
+  PluginLimits limits;
+};
+
 struct CheckPlan {
   std::vector<CheckSpec> checks;          // by name
+  std::map<std::string, PluginSpec> plugins;  // of all that have a check, by name
   std::vector<std::string> notes;         // sentences for the log, e.g. why a plugin got no default check
   std::vector<std::string> not_acted_on;  // check.* and plugin.* keys given that this version does not act on yet
 };
@@ -64,6 +77,9 @@ bool pluginHasChecks(const Properties& properties, const std::string& plugin);
 
 // The default check name that users are promised of this plugin, whoever else wants it; "" when none is.
 std::string promisedCheckName(std::string_view plugin);
+
+// `plugin.<p>.isolation`, `.memory_max`, `.files_max` and `.kill_after`.
+PluginSpec pluginSpec(const Properties& properties, const std::string& plugin, Mistakes& mistakes);
 
 CheckPlan planChecks(const Properties& properties, const std::vector<PluginState>& plugins, Mistakes& mistakes);
 

@@ -38,12 +38,13 @@ struct PluginLogLine {
 };
 
 // What a runner tells. Called on its threads, with none of its locks held; must not block. A check's calls come in order: its series before
-// the run that observes them ends, runStarted before runEnded.
+// the run that observes them ends, runStarted before runEnded. A run that is begun anew after its worker's end is told as started again.
 class RunnerEvents {
  public:
   virtual ~RunnerEvents() = default;
-  virtual void runStarted(CheckId check, std::uint64_t sequence) = 0;  // a thread has taken it up: its time counts from here
+  virtual void runStarted(CheckId check, std::uint64_t sequence, SteadyTime at) = 0;  // a thread has taken it up: its time counts from `at`
   virtual void runEnded(RunReport report) = 0;
+  virtual void runWanted(CheckId check) = 0;  // there is news of it: it should be run at once
   virtual void seriesAdded(SeriesReport series) = 0;
   virtual void pluginLogged(PluginLogLine line) = 0;
 };
@@ -57,9 +58,9 @@ class CheckRunner {
   virtual void start(RunRequest request) = 0;
   // The run has been given up: it is told so, and its thread replaced. It still ends in runEnded, one day or never.
   virtual void giveUp(CheckId check, std::uint64_t sequence) = 0;
-  // No more runs; checks that are not stuck are destroyed. Returns when all is over, or at `until` with what hangs left behind. No events
-  // after it.
-  virtual void stop(SteadyTime until) = 0;
+  // No more runs; checks that are not stuck are destroyed. Returns when all is over, or at `until`; false when what hangs had to be left
+  // behind. No events after it.
+  virtual bool stop(SteadyTime until) = 0;
 };
 
 }  // namespace pulsewatch

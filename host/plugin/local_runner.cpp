@@ -45,7 +45,7 @@ class LocalRunner::Pool final : public HostedCheckEvents, public std::enable_sha
 
   void start(RunRequest request) EXCLUDES(mutex_);
   void giveUp(CheckId check, std::uint64_t sequence) EXCLUDES(mutex_);
-  void stop(SteadyTime until) EXCLUDES(mutex_, events_mutex_);
+  bool stop(SteadyTime until) EXCLUDES(mutex_, events_mutex_);
 
   std::size_t threads() EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
@@ -148,7 +148,7 @@ void LocalRunner::Pool::refuse(const RunRequest& request) {
   report.request_id = request.request_id;
   report.message = "not run: every thread of plugin " + library_->description().name + " is stuck";
   tell([&](RunnerEvents& events) {
-    events.runStarted(report.check, report.sequence);
+    events.runStarted(report.check, report.sequence, std::chrono::steady_clock::now());
     events.runEnded(std::move(report));
   });
 }
@@ -236,14 +236,21 @@ std::optional<LocalRunner::Pool::Job> LocalRunner::Pool::nextJob() {
 }
 
 void LocalRunner::Pool::work() {
+  options_.on_thread();
   while (const auto job = nextJob()) execute(*job);
 }
 
 void LocalRunner::Pool::execute(const Job& job) {
-  if (!job.request) return job.slot->check.destroy();
+  options_.on_run(job.slot->check.id());
+  if (!job.request) {
+    job.slot->check.destroy();
+    return options_.on_run(0);
+  }
   const std::shared_ptr<HostedRun> run = runOf(job);
-  tell([&](RunnerEvents& events) { events.runStarted(job.request->check, job.request->sequence); });
+  const SteadyTime now = std::chrono::steady_clock::now();
+  tell([&](RunnerEvents& events) { events.runStarted(job.request->check, job.request->sequence, now); });
   RunReport report = job.slot->check.execute(*run);
+  options_.on_run(0);
   {
     const MutexLock lock(mutex_);
     over(job.slot);
@@ -256,7 +263,8 @@ std::shared_ptr<HostedRun> LocalRunner::Pool::runOf(const Job& job) {
   return job.slot->run;
 }
 
-void LocalRunner::Pool::stop(SteadyTime until) {
+bool LocalRunner::Pool::stop(SteadyTime until) {
+  bool all_ended = false;
   {
     const MutexLock lock(mutex_);
     stopping_ = true;
@@ -273,10 +281,12 @@ void LocalRunner::Pool::stop(SteadyTime until) {
     for (std::size_t i = 0; i < std::min<std::size_t>(jobs_.size(), 8); ++i) grow();  // goodbyes may each take a round trip
     // Threads of given-up runs are not waited for: they hang.
     while (threads_ > stuck_ && std::chrono::steady_clock::now() < until) ended_.waitUntil(mutex_, until);
+    all_ended = threads_ == 0;
   }
   const MutexLock lock(events_mutex_);
   events_ = nullptr;
   while (telling_ > 0) told_.wait(events_mutex_);
+  return all_ended;
 }
 
 LocalRunner::LocalRunner(std::shared_ptr<PluginLibrary> library, RunnerEvents& events, const LocalRunnerOptions& options)
@@ -286,7 +296,7 @@ void LocalRunner::add(CheckId check, const CheckSpec& spec) { pool_->add(check, 
 void LocalRunner::remove(CheckId check) { pool_->remove(check); }
 void LocalRunner::start(RunRequest request) { pool_->start(std::move(request)); }
 void LocalRunner::giveUp(CheckId check, std::uint64_t sequence) { pool_->giveUp(check, sequence); }
-void LocalRunner::stop(SteadyTime until) { pool_->stop(until); }
+bool LocalRunner::stop(SteadyTime until) { return pool_->stop(until); }
 std::size_t LocalRunner::threads() const { return pool_->threads(); }
 
 }  // namespace pulsewatch

@@ -7,6 +7,7 @@
 #include "plugin/plugin_library.h"
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 
 namespace pulsewatch {
@@ -16,6 +17,8 @@ struct LocalRunnerOptions {
   std::size_t most_threads = 64;  // at work at a time, those of given-up runs apart
   std::size_t most_stuck = 64;    // given-up runs whose threads are replaced
   std::chrono::seconds idle{10};  // a thread without work for so long ends
+  std::function<void()> on_thread = [] {};               // called first on each thread
+  std::function<void(CheckId)> on_run = [](CheckId) {};  // on the run's thread: whose run begins; 0: it is over
 };
 
 class LocalRunner final : public CheckRunner {
@@ -30,7 +33,7 @@ class LocalRunner final : public CheckRunner {
   void remove(CheckId check) override;
   void start(RunRequest request) override;
   void giveUp(CheckId check, std::uint64_t sequence) override;
-  void stop(SteadyTime until) override;
+  bool stop(SteadyTime until) override;
 
   [[nodiscard]] std::size_t threads() const;
 

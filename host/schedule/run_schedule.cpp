@@ -1,5 +1,6 @@
 #include "schedule/run_schedule.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace pulsewatch {
@@ -47,26 +48,66 @@ RunSchedule::Due RunSchedule::advance(SteadyTime now) {
 }
 
 void RunSchedule::startDue(CheckId check, Entry& entry, SteadyTime now, Due& due) {
-  if (entry.phase == Phase::idle) {
-    entry.phase = Phase::requested;
-    entry.since = entry.due;
-    ++entry.sequence;
-    due.starts.push_back({check, entry.sequence});
-  }
+  if (entry.held)
+    entry.owed = true;
+  else if (entry.phase == Phase::idle)
+    due.starts.push_back(begin(check, entry, entry.due));
   entry.due += entry.spread;
   entry.spread = entry.timing.interval;
   if (entry.due <= now) entry.due += entry.timing.interval * ((now - entry.due) / entry.timing.interval + 1);
   turns_.insert({entry.due, check, false});
 }
 
-std::optional<Nanoseconds> RunSchedule::started(Run run, SteadyTime now) {
+RunSchedule::Run RunSchedule::begin(CheckId check, Entry& entry, SteadyTime since) {
+  entry.phase = Phase::requested;
+  entry.since = since;
+  return {check, ++entry.sequence};
+}
+
+std::optional<RunSchedule::Run> RunSchedule::startNow(CheckId check, SteadyTime now) {
+  const auto found = entries_.find(check);
+  if (found == entries_.end() || found->second.phase != Phase::idle) return std::nullopt;
+  if (!found->second.held) return begin(check, found->second, now);
+  found->second.owed = true;
+  return std::nullopt;
+}
+
+std::optional<Nanoseconds> RunSchedule::started(Run run, SteadyTime at) {
   const auto found = entries_.find(run.check);
-  if (found == entries_.end() || found->second.phase != Phase::requested || found->second.sequence != run.sequence) return std::nullopt;
+  if (found == entries_.end() || found->second.sequence != run.sequence) return std::nullopt;
   Entry& entry = found->second;
+  const bool again = entry.phase == Phase::running;
+  if (entry.phase != Phase::requested && !again) return std::nullopt;
+  if (again) turns_.erase({entry.deadline, run.check, true});
   entry.phase = Phase::running;
-  entry.deadline = now + entry.timing.timeout;
+  entry.deadline = at + entry.timing.timeout;
   turns_.insert({entry.deadline, run.check, true});
-  return now - entry.since;
+  if (again) return std::nullopt;
+  return std::max(Nanoseconds(0), Nanoseconds(at - entry.since));
+}
+
+void RunSchedule::hold(CheckId check) {
+  const auto found = entries_.find(check);
+  if (found != entries_.end()) found->second.held = true;
+}
+
+void RunSchedule::release(CheckId check, CheckTiming timing, SteadyTime now) {
+  const auto found = entries_.find(check);
+  if (found == entries_.end()) return;
+  Entry& entry = found->second;
+  entry.held = false;
+  const bool longer = timing.interval != entry.timing.interval;
+  entry.timing = timing;
+  if (!entry.owed && (!longer || entry.due - now <= timing.interval)) return;
+  entry.owed = false;
+  turns_.erase({entry.due, check, false});
+  entry.due = now;
+  turns_.insert({entry.due, check, false});
+}
+
+bool RunSchedule::isIdle(CheckId check) const {
+  const auto found = entries_.find(check);
+  return found == entries_.end() || found->second.phase == Phase::idle;
 }
 
 RunSchedule::End RunSchedule::ended(Run run) {

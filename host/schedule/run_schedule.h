@@ -43,9 +43,17 @@ class RunSchedule {
 
   // What is due by now. Each run is named once.
   Due advance(SteadyTime now);
-  // The run is really under way: its timeout counts from here. Gives how late that is after it was due.
-  std::optional<Nanoseconds> started(Run run, SteadyTime now);
+  // A run out of turn, now; the grid stays. Nothing while one is going on or the check is held.
+  std::optional<Run> startNow(CheckId check, SteadyTime now);
+  // The run is really under way: its timeout counts from `at`, from the later one when it is told again (it was begun anew). Gives how late
+  // that is after it was due, the first time.
+  std::optional<Nanoseconds> started(Run run, SteadyTime at);
   End ended(Run run);
+
+  // No run of the check is begun between hold() and release(); one that was due meanwhile is due at the release.
+  void hold(CheckId check);
+  void release(CheckId check, CheckTiming timing, SteadyTime now);
+  [[nodiscard]] bool isIdle(CheckId check) const;  // no run is going on; true of an unknown check
 
   // When advance() has something to say next; far in the future when nothing is known.
   [[nodiscard]] SteadyTime next() const;
@@ -58,6 +66,8 @@ class RunSchedule {
     CheckTiming timing;
     Nanoseconds spread{0};  // from the first run to the second
     Phase phase = Phase::idle;
+    bool held = false;
+    bool owed = false;  // a run was due while it was held
     std::uint64_t sequence = 0;
     SteadyTime due;       // of the next run
     SteadyTime since;     // due time of the present run
@@ -72,6 +82,7 @@ class RunSchedule {
   };
 
   void startDue(CheckId check, Entry& entry, SteadyTime now, Due& due);
+  static Run begin(CheckId check, Entry& entry, SteadyTime since);
 
   std::unordered_map<CheckId, Entry> entries_;
   std::set<Turn> turns_;

@@ -14,10 +14,34 @@ constexpr Milliseconds kLongestWait{100};
 
 }  // namespace
 
-void Scheduler::add(CheckId check, CheckTiming timing, CheckRunner& runner) {
+void Scheduler::add(CheckId check, CheckTiming timing, std::shared_ptr<CheckRunner> runner) {
   const MutexLock lock(mutex_);
-  checks_[check] = {&runner, timing.timeout, {}};
+  checks_[check] = {std::move(runner), timing.timeout, {}};
   schedule_.add(check, timing, clock_.steady());
+  changed_.notifyOne();
+}
+
+void Scheduler::remove(CheckId check) {
+  const MutexLock lock(mutex_);
+  checks_.erase(check);
+  schedule_.remove(check);
+  idle_.notifyAll();
+}
+
+bool Scheduler::hold(CheckId check, SteadyTime until) {
+  const MutexLock lock(mutex_);
+  schedule_.hold(check);
+  while (!schedule_.isIdle(check) && clock_.steady() < until) idle_.waitUntil(mutex_, until);
+  return schedule_.isIdle(check);
+}
+
+void Scheduler::release(CheckId check, CheckTiming timing, std::shared_ptr<CheckRunner> runner) {
+  const MutexLock lock(mutex_);
+  const auto found = checks_.find(check);
+  if (found == checks_.end()) return;
+  found->second.runner = std::move(runner);
+  found->second.timeout = timing.timeout;
+  schedule_.release(check, timing, clock_.steady());
   changed_.notifyOne();
 }
 
@@ -62,11 +86,7 @@ void Scheduler::loop() {
 
 void Scheduler::advance(SteadyTime now, std::vector<Start>& starts, std::vector<GiveUp>& given_up) {
   const RunSchedule::Due due = schedule_.advance(now);
-  for (const RunSchedule::Run& run : due.starts) {
-    Check& check = checks_.at(run.check);
-    check.request_id = randomUuid();
-    starts.push_back({check.runner, {run.check, run.sequence, check.request_id}});
-  }
+  for (const RunSchedule::Run& run : due.starts) starts.push_back(startOf(run));
   for (const RunSchedule::Run& run : due.overdue) {
     const Check& check = checks_.at(run.check);
     RunReport report;
@@ -80,12 +100,28 @@ void Scheduler::advance(SteadyTime now, std::vector<Start>& starts, std::vector<
   }
 }
 
-void Scheduler::runStarted(CheckId check, std::uint64_t sequence) {
+Scheduler::Start Scheduler::startOf(const RunSchedule::Run& run) {
+  Check& check = checks_.at(run.check);
+  check.request_id = randomUuid();
+  return {check.runner, {run.check, run.sequence, check.request_id}};
+}
+
+void Scheduler::runWanted(CheckId check) {
+  std::optional<Start> start;
+  {
+    const MutexLock lock(mutex_);
+    const auto run = stopping_ ? std::nullopt : schedule_.startNow(check, clock_.steady());
+    if (run) start = startOf(*run);
+  }
+  if (start) start->runner->start(std::move(start->request));
+}
+
+void Scheduler::runStarted(CheckId check, std::uint64_t sequence, SteadyTime at) {
   std::optional<Nanoseconds> lateness;
   {
     const MutexLock lock(mutex_);
     const SteadyTime before = schedule_.next();
-    lateness = schedule_.started({check, sequence}, clock_.steady());
+    lateness = schedule_.started({check, sequence}, at);
     if (schedule_.next() < before) changed_.notifyOne();
   }
   if (lateness) sink_.runLate(*lateness);
@@ -96,6 +132,7 @@ void Scheduler::runEnded(RunReport report) {
   {
     const MutexLock lock(mutex_);
     end = schedule_.ended({report.check, report.sequence});
+    idle_.notifyAll();
   }
   if (end == RunSchedule::End::inTime) sink_.runOver(report);
   if (end == RunSchedule::End::late) sink_.lateRunEnded(report);

@@ -10,6 +10,7 @@
 #include "schedule/active_time.h"
 #include "schedule/run_schedule.h"
 
+#include <memory>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -39,8 +40,14 @@ class Scheduler final : public RunnerEvents {
   Scheduler& operator=(const Scheduler&) = delete;
   ~Scheduler() override { stop(); }
 
-  // Any thread. The runner has been told of the check already, and must outlive stop().
-  void add(CheckId check, CheckTiming timing, CheckRunner& runner) EXCLUDES(mutex_);
+  // Any thread. The runner has been told of the check already.
+  void add(CheckId check, CheckTiming timing, std::shared_ptr<CheckRunner> runner) EXCLUDES(mutex_);
+  // No run of the check is begun any more, and what its runner still says of one is ignored.
+  void remove(CheckId check) EXCLUDES(mutex_);
+  // From one runner to another, without a run lost or made twice: hold() lets no run begin and returns when none is going on, false at
+  // `until`; release() goes on with the runner and timing given.
+  bool hold(CheckId check, SteadyTime until) EXCLUDES(mutex_);
+  void release(CheckId check, CheckTiming timing, std::shared_ptr<CheckRunner> runner) EXCLUDES(mutex_);
 
   void start();
   void stop() EXCLUDES(mutex_);  // no more runs are started; what is running goes on
@@ -50,28 +57,30 @@ class Scheduler final : public RunnerEvents {
 
   [[nodiscard]] const Heartbeat& heartbeat() const { return heartbeat_; }  // ticks at least ten times a second
 
-  void runStarted(CheckId check, std::uint64_t sequence) override EXCLUDES(mutex_);
+  void runStarted(CheckId check, std::uint64_t sequence, SteadyTime at) override EXCLUDES(mutex_);
   void runEnded(RunReport report) override EXCLUDES(mutex_);
+  void runWanted(CheckId check) override EXCLUDES(mutex_);
   void seriesAdded(SeriesReport series) override { sink_.seriesAdded(series); }
   void pluginLogged(PluginLogLine line) override { sink_.pluginLogged(line); }
 
  private:
   struct Check {
-    CheckRunner* runner = nullptr;
+    std::shared_ptr<CheckRunner> runner;
     Milliseconds timeout{0};
     std::string request_id;  // of the present run
   };
   struct Start {
-    CheckRunner* runner;
+    std::shared_ptr<CheckRunner> runner;
     RunRequest request;
   };
   struct GiveUp {
-    CheckRunner* runner;
+    std::shared_ptr<CheckRunner> runner;
     RunReport report;
   };
 
   void loop();
   void advance(SteadyTime now, std::vector<Start>& starts, std::vector<GiveUp>& given_up) REQUIRES(mutex_);
+  Start startOf(const RunSchedule::Run& run) REQUIRES(mutex_);
 
   const Clock& clock_;
   ActiveTime& active_time_;
@@ -81,6 +90,7 @@ class Scheduler final : public RunnerEvents {
 
   Mutex mutex_;
   CondVar changed_;
+  CondVar idle_;  // a run is over
   RunSchedule schedule_ GUARDED_BY(mutex_);
   std::unordered_map<CheckId, Check> checks_ GUARDED_BY(mutex_);
   bool stopping_ GUARDED_BY(mutex_) = false;

@@ -16,7 +16,7 @@ namespace pulsewatch::testing {
 
 class RunnerRecorder final : public RunnerEvents {
  public:
-  void runStarted(CheckId check, std::uint64_t sequence) override {
+  void runStarted(CheckId check, std::uint64_t sequence, SteadyTime /*at*/) override {
     const MutexLock lock(mutex_);
     late_ = late_ || ended_;
     started_.emplace_back(check, sequence);
@@ -26,6 +26,10 @@ class RunnerRecorder final : public RunnerEvents {
     const MutexLock lock(mutex_);
     late_ = late_ || ended_;
     reports_.push_back(std::move(report));
+  }
+  void runWanted(CheckId check) override {
+    const MutexLock lock(mutex_);
+    wanted_.push_back(check);
   }
   void seriesAdded(SeriesReport series) override {
     const MutexLock lock(mutex_);
@@ -72,6 +76,10 @@ class RunnerRecorder final : public RunnerEvents {
     std::erase_if(own, [check](const RunReport& report) { return report.check != check; });
     return own;
   }
+  [[nodiscard]] std::vector<CheckId> wanted() {
+    const MutexLock lock(mutex_);
+    return wanted_;
+  }
   [[nodiscard]] std::vector<SeriesReport> series() {
     const MutexLock lock(mutex_);
     return series_;
@@ -104,6 +112,7 @@ class RunnerRecorder final : public RunnerEvents {
   std::vector<RunReport> reports_ GUARDED_BY(mutex_);
   std::vector<SeriesReport> series_ GUARDED_BY(mutex_);
   std::vector<PluginLogLine> lines_ GUARDED_BY(mutex_);
+  std::vector<CheckId> wanted_ GUARDED_BY(mutex_);
   bool series_before_end_ GUARDED_BY(mutex_) = false;
   bool ended_ GUARDED_BY(mutex_) = false;
   bool late_ GUARDED_BY(mutex_) = false;

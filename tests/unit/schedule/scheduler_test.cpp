@@ -38,7 +38,7 @@ class FakeRunner final : public CheckRunner {
       way = ways_[request.check];
     }
     if (way == Way::never) return;
-    events_->runStarted(request.check, request.sequence);
+    events_->runStarted(request.check, request.sequence, std::chrono::steady_clock::now());
     if (way == Way::quick) end(request);
   }
   void giveUp(CheckId check, std::uint64_t sequence) override {
@@ -50,7 +50,7 @@ class FakeRunner final : public CheckRunner {
     }
     if (way == Way::endsWhenGivenUp) end({check, sequence, "late"});
   }
-  void stop(SteadyTime /*until*/) override {}
+  bool stop(SteadyTime /*until*/) override { return true; }
 
   void end(const RunRequest& request) {
     RunReport report;
@@ -156,7 +156,7 @@ class SchedulerTest : public CppUnit::TestFixture {
   void setUp() override {
     active_time_ = std::make_unique<ActiveTime>();
     sink_ = std::make_unique<Sink>();
-    runner_ = std::make_unique<FakeRunner>();
+    runner_ = std::make_shared<FakeRunner>();
     scheduler_ = std::make_unique<Scheduler>(clock_, *active_time_, *sink_);
     runner_->answerTo(*scheduler_);
   }
@@ -257,7 +257,7 @@ class SchedulerTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(waitFor([&] { return sink_->over(2).size() >= 10; }, milliseconds(20'000)));
     CPPUNIT_ASSERT(sink_->over(1).empty());
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, runner_->starts(1).size());
-    scheduler_->runStarted(1, 1);
+    scheduler_->runStarted(1, 1, clock_.steady());
     CPPUNIT_ASSERT(waitFor([&] { return sink_->over(1).size() == 1; }, milliseconds(20'000)));
     CPPUNIT_ASSERT(sink_->over(1)[0].outcome == RunOutcome::timeout);
   }
@@ -273,7 +273,7 @@ class SchedulerTest : public CppUnit::TestFixture {
     scheduler_->start();
     CPPUNIT_ASSERT(waitFor([&] { return runner_->starts(1).size() == 1; }, milliseconds(20'000)));
     for (const RunRequest& request : {RunRequest{1, 2, ""}, RunRequest{9, 1, ""}, RunRequest{1, 0, ""}}) {
-      scheduler_->runStarted(request.check, request.sequence);
+      scheduler_->runStarted(request.check, request.sequence, clock_.steady());
       runner_->end(request);
     }
     CPPUNIT_ASSERT(sink_->over(1).empty() && sink_->over(9).empty() && sink_->late().empty());
@@ -313,13 +313,13 @@ class SchedulerTest : public CppUnit::TestFixture {
  private:
   void add(CheckId check, std::int64_t interval, std::int64_t timeout, FakeRunner::Way way) {
     runner_->setWay(check, way);
-    scheduler_->add(check, {milliseconds(interval), milliseconds(timeout)}, *runner_);
+    scheduler_->add(check, {milliseconds(interval), milliseconds(timeout)}, runner_);
   }
 
   SystemClock clock_;
   std::unique_ptr<ActiveTime> active_time_;
   std::unique_ptr<Sink> sink_;
-  std::unique_ptr<FakeRunner> runner_;
+  std::shared_ptr<FakeRunner> runner_;
   std::unique_ptr<Scheduler> scheduler_;
 };
 

@@ -1,0 +1,118 @@
+#include "worker/worker_runner.h"
+
+#include "unit/worker/worker_bench.h"
+
+#include <cppunit/extensions/HelperMacros.h>
+
+#include <fstream>
+#include <iostream>
+
+namespace pulsewatch {
+
+namespace {
+
+using testing::TemporaryDirectory;
+using testing::waitFor;
+using testing::WorkerBench;
+
+class WorkerRunnerTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(WorkerRunnerTest);
+  CPPUNIT_TEST(runs);
+  CPPUNIT_TEST(crashes);
+  CPPUNIT_TEST(comesBack);
+  CPPUNIT_TEST(hangs);
+  CPPUNIT_TEST_SUITE_END();
+
+ public:
+  void runs() {
+    WorkerBench bench("ok");
+    bench.add(1, {{"message", "all good"}});
+    for (std::uint64_t sequence = 1; sequence <= 3; ++sequence) {
+      const RunReport report = bench.run(1, sequence);
+      CPPUNIT_ASSERT_EQUAL(sequence, report.sequence);
+      CPPUNIT_ASSERT_EQUAL("run-" + std::to_string(sequence), report.request_id);
+      CPPUNIT_ASSERT(report.outcome == RunOutcome::unhealthy || report.outcome == RunOutcome::healthy);
+      CPPUNIT_ASSERT_EQUAL(std::string("all good"), report.message);
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{3}, bench.recorder.starts(1));
+    CPPUNIT_ASSERT(bench.runner->stop(std::chrono::steady_clock::now() + std::chrono::seconds(5)));
+    CPPUNIT_ASSERT(bench.ends.ends().empty());
+  }
+
+  void crashes() {
+    const struct {
+      const char* sin;
+      const char* sentence;
+      const char* reason;
+    } rows[] = {
+        {"segfault", "plugin crashed: SIGSEGV", "crash"},
+        {"null pointer", "plugin crashed: SIGSEGV", "crash"},
+        {"bus error", "plugin crashed: SIGBUS", "crash"},
+        {"division", "plugin crashed: SIGFPE", "crash"},
+        {"illegal instruction", "plugin crashed: SIGILL", "crash"},
+        {"abort", "plugin crashed: SIGABRT", "crash"},
+        {"stack overflow", "plugin crashed: SIGSEGV", "crash"},
+        {"throw in a thread", "plugin crashed: SIGABRT", "crash"},
+        {"leak", "plugin crashed: out of memory", "crash"},
+        {"leak with malloc", "plugin crashed: SIGABRT", "crash"},
+        {"crash in the constructor", "plugin crashed: SIGSEGV", "crash"},
+        {"exit", "plugin crashed: it ended its process with exit status 0", "exit"},
+        {"_exit", "plugin crashed: it ended its process with exit status 3", "exit"},
+        {"kill itself", "plugin crashed: SIGKILL", "crash"},
+        {"close descriptors", "plugin crashed: it closed the channel to its host", "exit"},
+        {"write garbage", "plugin broke the channel to its host", "protocol"},
+    };
+    for (const auto& row : rows) {
+      PluginLimits limits;
+      limits.memory_max = std::uint64_t{64} << 20U;
+      WorkerBench bench("sinner", limits);
+      bench.add(1, {{"sin", row.sin}, {"while", ""}});
+      bench.add(2, {{"sin", ""}, {"while", ""}});
+      const RunReport report = bench.run(1);
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(row.sin, std::string(row.sentence), report.message);
+      CPPUNIT_ASSERT_MESSAGE(row.sin, report.outcome == RunOutcome::crash);
+      CPPUNIT_ASSERT_MESSAGE(row.sin, bench.ends.waitForEnds(1));
+      const WorkerEnd end = bench.ends.ends().front();
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(row.sin, std::string(row.reason), std::string(end.reason));
+      std::cerr << row.sin << ": check " << end.check << " " << end.details << "\n" << end.stack_trace << "\n";
+    }
+  }
+
+  void comesBack() {
+    const TemporaryDirectory directory;
+    const std::string flag = (directory / "sin").string();
+    std::ofstream(flag).close();
+    WorkerBench bench("sinner");
+    bench.add(1, {{"sin", "segfault"}, {"while", flag}});
+    bench.add(2, {{"sin", ""}, {"while", ""}});
+    CPPUNIT_ASSERT_EQUAL(std::string("plugin crashed: SIGSEGV"), bench.run(1).message);
+    CPPUNIT_ASSERT(waitFor([&] { return bench.recorder.wanted() == std::vector<CheckId>{2}; }, std::chrono::seconds(20)));
+    CPPUNIT_ASSERT_EQUAL(std::string("plugin crashed: SIGSEGV"), bench.run(2).message);
+    std::filesystem::remove(flag);
+    CPPUNIT_ASSERT(waitFor([&] { return bench.recorder.wanted() == std::vector<CheckId>{2, 1, 2}; }, std::chrono::seconds(20)));
+    CPPUNIT_ASSERT_EQUAL(std::string("fine"), bench.run(1, 2).message);
+  }
+
+  void hangs() {
+    PluginLimits limits;
+    limits.kill_after = std::chrono::milliseconds(100);
+    WorkerBench bench("sinner", limits);
+    bench.add(1, {{"sin", "hang"}, {"while", ""}});
+    bench.add(2, {{"sin", ""}, {"while", ""}});
+    CPPUNIT_ASSERT_EQUAL(std::string("sinned: "), bench.run(2).message);
+    bench.start(1);
+    CPPUNIT_ASSERT(bench.recorder.waitForStart(1));
+    bench.runner->giveUp(1, 1);
+    CPPUNIT_ASSERT(bench.ends.waitForEnds(1));
+    CPPUNIT_ASSERT_EQUAL(std::string("hang"), std::string(bench.ends.ends().front().reason));
+    CPPUNIT_ASSERT_EQUAL(CheckId{1}, bench.ends.ends().front().check);
+    CPPUNIT_ASSERT(bench.recorder.waitForReports(1));
+    CPPUNIT_ASSERT_EQUAL(std::string("sinned: "), bench.run(2, 2).message);
+  }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(WorkerRunnerTest);
+
+}  // namespace
+
+}  // namespace pulsewatch
