@@ -1,0 +1,52 @@
+// Notices that something in the plugin directories may have changed and has them looked at: soon after the last change, and every so often
+// in any case. inotify only wakes it (it overflows, it sees nothing on network file systems, and of a directory that comes back it knows
+// nothing): what has changed is for the listener to find out.
+#pragma once
+
+#include "base/clock.h"
+#include "base/file_descriptor.h"
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace pulsewatch {
+
+class PluginDirectoryListener {
+ public:
+  virtual ~PluginDirectoryListener() = default;
+  // Looks at the directories; on the watcher's thread. True when something is still being written: it is called again soon.
+  virtual bool lookAtPlugins() = 0;
+};
+
+class PluginWatcher {
+ public:
+  static constexpr Milliseconds kQuiet{100};        // so long after the last change it is looked
+  static constexpr Milliseconds kMostQuiet{300};    // but not later than this after the first
+  static constexpr std::chrono::seconds kPeriod{5};  // and so often in any case
+
+  // `listener` must outlive stop(). Without inotify (none left) it looks once a second.
+  PluginWatcher(std::vector<std::string> directories, PluginDirectoryListener& listener);
+  PluginWatcher(const PluginWatcher&) = delete;
+  PluginWatcher& operator=(const PluginWatcher&) = delete;
+  ~PluginWatcher() { stop(); }
+
+  void start();
+  void stop();  // waits for a look that is going on
+
+ private:
+  void loop();
+  void watchAll() const;
+  bool waitForChange(SteadyTime until) const;
+  void letSettle() const;
+
+  const std::vector<std::string> directories_;
+  PluginDirectoryListener& listener_;
+  const FileDescriptor inotify_;
+  const FileDescriptor stop_event_;
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+}  // namespace pulsewatch
