@@ -5,10 +5,13 @@
 #include "plugin/refusal.h"
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <iterator>
 #include <map>
 #include <system_error>
+#include <thread>
+#include <utility>
 
 namespace pulsewatch {
 
@@ -46,39 +49,62 @@ std::vector<std::string> directoriesOnce(const std::vector<std::string>& directo
 // A plugin's words or a file's name in a sentence: one line of a bearable length.
 std::string sentence(const std::string& text) { return cleanText(visibleText(text), 2000); }
 
-void refuse(CatalogEntry& entry, const std::string& why) {
-  entry.refusal = sentence(why);
-  entry.library = nullptr;
+void refuse(CatalogEntry& entry, const std::string& why) { entry.refusal = sentence(why); }
+
+void setFault(CatalogEntry& entry, const Refusal& refusal, const CatalogOptions& options) {
+  if (!refusal.plugin().empty()) entry.name = refusal.plugin();
+  entry.version = refusal.version();
+  entry.image = nullptr;
+  entry.disabled = !options.enabled(entry.name);
+  if (!entry.disabled) entry.fault = sentence(refusal.what());
 }
 
 CatalogEntry openEntry(const std::string& directory, const std::string& file_name, const CatalogOptions& options) {
   CatalogEntry entry;
-  entry.file = visibleText((std::filesystem::path(directory) / file_name).string());
+  entry.path = (std::filesystem::path(directory) / file_name).string();
+  entry.identity = identityOf(entry.path);
+  entry.file = visibleText(entry.path);
   entry.name = cleanText(visibleText(std::filesystem::path(file_name).stem().string()), 63);
   if (!options.enabled(entry.name)) {
     entry.disabled = true;
     return entry;
   }
   try {
-    auto library = std::make_shared<PluginLibrary>(openPluginFile(directory, file_name, options.owners));
-    entry.name = library->description().name;
-    entry.version = library->description().version;
-    entry.disabled = !options.enabled(entry.name);
-    if (!entry.disabled) entry.library = std::move(library);
+    entry.image = std::make_shared<const PluginImage>(PluginImage{entry.file, openPluginFile(directory, file_name, options.owners)});
   } catch (const Refusal& refusal) {
-    if (!refusal.plugin().empty()) entry.name = refusal.plugin();
-    entry.version = refusal.version();
-    entry.disabled = !options.enabled(entry.name);
-    if (!entry.disabled) refuse(entry, refusal.what());
+    setFault(entry, refusal, options);
   }
   return entry;
+}
+
+// Several at a time: one that hangs while it is loaded holds up no other.
+std::vector<Inspected> inspectAll(const std::vector<CatalogEntry*>& entries, const PluginInspector& inspector) {
+  constexpr std::size_t kAtATime = 16;
+  std::vector<Inspected> all(entries.size());
+  std::atomic<std::size_t> next{0};
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < std::min(kAtATime, entries.size()); ++i)
+    threads.emplace_back([&] {
+      for (std::size_t index = next++; index < entries.size(); index = next++) all[index] = inspector.inspect(*entries[index]->image);
+    });
+  for (std::thread& thread : threads) thread.join();
+  return all;
+}
+
+void setDescription(CatalogEntry& entry, Inspected inspected, const CatalogOptions& options) {
+  if (const auto* refusal = std::get_if<Refusal>(&inspected)) return setFault(entry, *refusal, options);
+  entry.description = std::move(std::get<PluginDescription>(inspected));
+  entry.name = entry.description.name;
+  entry.version = entry.description.version;
+  entry.disabled = !options.enabled(entry.name);
+  if (entry.disabled) entry.image = nullptr;
 }
 
 // Of entries of one name the last that was opened stays.
 void refuseTakenNames(std::vector<CatalogEntry>& entries) {
   std::map<std::string, CatalogEntry*> taken;
   for (CatalogEntry& entry : entries) {
-    if (entry.library == nullptr) continue;
+    if (!entry.taken()) continue;
     CatalogEntry*& winner = taken[entry.name];
     if (winner != nullptr) refuse(*winner, "the name " + entry.name + " is taken by " + entry.file + "; remove one of the two");
     winner = &entry;
@@ -90,14 +116,14 @@ void refuseTakenNames(std::vector<CatalogEntry>& entries) {
 void refuseTakenDefaults(std::vector<CatalogEntry>& entries, const CatalogOptions& options) {
   std::map<std::string, const CatalogEntry*> owners;
   for (const CatalogEntry& entry : entries) {
-    if (entry.library == nullptr || !entry.library->description().default_check) continue;
-    const std::string& check = *entry.library->description().default_check;
+    if (!entry.taken() || !entry.description.default_check) continue;
+    const std::string& check = *entry.description.default_check;
     const CatalogEntry*& owner = owners[check];
     if (owner == nullptr || promisedCheckName(owner->name) != check) owner = &entry;
   }
   for (CatalogEntry& entry : entries) {
-    if (entry.library == nullptr || !entry.library->description().default_check) continue;
-    const std::string check = *entry.library->description().default_check;
+    if (!entry.taken() || !entry.description.default_check) continue;
+    const std::string check = *entry.description.default_check;
     const CatalogEntry* const owner = owners[check];
     if (owner == &entry) continue;
     entry.default_taken_by = owner->name;
@@ -137,8 +163,8 @@ std::string metricsRefusal(const PluginDescription& plugin, Families families) {
 void refuseOtherwiseDeclaredMetrics(std::vector<CatalogEntry>& entries) {
   Families families;
   for (CatalogEntry& entry : entries) {
-    if (entry.library == nullptr) continue;
-    const PluginDescription& plugin = entry.library->description();
+    if (!entry.taken()) continue;
+    const PluginDescription& plugin = entry.description;
     if (const std::string refusal = metricsRefusal(plugin, families); !refusal.empty()) {
       refuse(entry, refusal);
       continue;
@@ -149,19 +175,42 @@ void refuseOtherwiseDeclaredMetrics(std::vector<CatalogEntry>& entries) {
 
 }  // namespace
 
-Catalog loadCatalog(const CatalogOptions& options) {
+Catalog loadCatalog(const CatalogOptions& options, const Catalog& before) {
   Catalog catalog;
+  std::map<std::string, const CatalogEntry*> known;
+  for (const CatalogEntry& entry : before.entries) known[entry.path] = &entry;
   for (const std::string& directory : directoriesOnce(options.directories, catalog.notes)) {
-    for (const std::string& file_name : candidates(directory, catalog.notes))
-      catalog.entries.push_back(openEntry(directory, file_name, options));
+    for (const std::string& file_name : candidates(directory, catalog.notes)) {
+      const std::string path = (std::filesystem::path(directory) / file_name).string();
+      const auto same = known.find(path);
+      const bool unchanged = same != known.end() && same->second->identity && same->second->identity == identityOf(path);
+      catalog.entries.push_back(unchanged ? *same->second : openEntry(directory, file_name, options));
+      catalog.entries.back().rank = catalog.entries.size();
+    }
   }
+  std::vector<CatalogEntry*> unknown;
+  for (CatalogEntry& entry : catalog.entries) {
+    if (entry.image != nullptr && entry.description.name.empty()) unknown.push_back(&entry);
+  }
+  std::vector<Inspected> inspected = inspectAll(unknown, *options.inspector);
+  for (std::size_t i = 0; i < unknown.size(); ++i) setDescription(*unknown[i], std::move(inspected[i]), options);
+  settleCatalog(catalog, options);
+  return catalog;
+}
+
+void settleCatalog(Catalog& catalog, const CatalogOptions& options) {
+  for (CatalogEntry& entry : catalog.entries) {
+    entry.refusal = entry.fault;
+    entry.default_taken_by.clear();
+  }
+  std::stable_sort(catalog.entries.begin(), catalog.entries.end(),
+                   [](const CatalogEntry& a, const CatalogEntry& b) { return a.rank < b.rank; });
   refuseTakenNames(catalog.entries);
   refuseTakenDefaults(catalog.entries, options);
   std::stable_sort(catalog.entries.begin(), catalog.entries.end(), [](const CatalogEntry& a, const CatalogEntry& b) {
     return a.name != b.name ? a.name < b.name : a.refusal.empty() && !b.refusal.empty();
   });
   refuseOtherwiseDeclaredMetrics(catalog.entries);
-  return catalog;
 }
 
 std::vector<PluginState> pluginStates(const Catalog& catalog) {
@@ -172,10 +221,10 @@ std::vector<PluginState> pluginStates(const Catalog& catalog) {
     if (known) continue;  // refused only because the name is taken
     PluginState state;
     state.name = entry.name;
-    state.loaded = entry.library != nullptr;
+    state.loaded = entry.taken();
     state.default_taken_by = entry.default_taken_by;
     state.refusal = entry.refusal.empty() ? "" : "plugin refused: " + entry.refusal;
-    if (entry.library != nullptr) state.description = entry.library->description();
+    if (entry.taken()) state.description = entry.description;
     states.push_back(std::move(state));
   }
   return states;

@@ -1,11 +1,13 @@
-// Which plugins there are: every *.so of the plugin directories, opened or refused with a sentence.
+// Which plugins there are: every *.so of the plugin directories, looked at or refused with a sentence.
 #pragma once
 
 #include "plugin/check_plan.h"
-#include "plugin/plugin_library.h"
+#include "plugin/plugin_file.h"
+#include "plugin/plugin_inspector.h"
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -13,13 +15,20 @@
 namespace pulsewatch {
 
 struct CatalogEntry {
-  std::string file;  // directory and file name; this and all text below is one line of UTF-8, whatever the file is called
+  std::size_t rank = 0;                  // in the order of the directories and names: the last of a name is taken
+  std::string path;                      // directory and file name as they are
+  std::optional<FileIdentity> identity;  // when it was looked at
+  std::string file;  // the path for people; this and all text below is one line of UTF-8, whatever the file is called
   std::string name;  // the plugin's, or the file's stem while it has not said one
   std::string version;
-  std::string refusal;                     // not empty: refused, why
-  std::string default_taken_by;            // not empty: the plugin that has this one's default check name
-  bool disabled = false;                   // by plugin.<name>.enabled
-  std::shared_ptr<PluginLibrary> library;  // null when refused or disabled
+  std::string fault;             // not empty: what is wrong with the file by itself
+  std::string refusal;           // not empty: refused, why: its fault, or that it doesn't go with others
+  std::string default_taken_by;  // not empty: the plugin that has this one's default check name
+  bool disabled = false;         // by plugin.<name>.enabled
+  std::shared_ptr<const PluginImage> image;  // null when it has a fault or is disabled
+  PluginDescription description;             // when it has an image
+
+  [[nodiscard]] bool taken() const { return image != nullptr && refusal.empty(); }
 };
 
 struct CatalogOptions {
@@ -27,6 +36,7 @@ struct CatalogOptions {
   std::set<uid_t> owners;
   std::function<bool(const std::string& plugin)>
       enabled;  // asked with the file's stem before the file is opened, and with the plugin's name after
+  const PluginInspector* inspector = nullptr;
   std::function<bool(const std::string& plugin)> has_checks;  // whether the configuration makes checks of it by name
 };
 
@@ -35,8 +45,11 @@ struct Catalog {
   std::vector<std::string> notes;     // sentences for the log: directories that are not there, or there twice
 };
 
-// Opens all. One thread; the libraries' initialisers run here.
-Catalog loadCatalog(const CatalogOptions& options);
+// Looks at all, several at a time. A file that is as it was in `before` is not looked at again. One thread.
+Catalog loadCatalog(const CatalogOptions& options, const Catalog& before = {});
+
+// Entries that don't go with others of theirs: names and default names that are taken, metrics declared otherwise. Puts them in order.
+void settleCatalog(Catalog& catalog, const CatalogOptions& options);
 
 // What planChecks() needs to know of each.
 std::vector<PluginState> pluginStates(const Catalog& catalog);

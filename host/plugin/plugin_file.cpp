@@ -176,6 +176,14 @@ std::set<uid_t> resolveOwners(const std::vector<std::string>& owners, Mistakes& 
   return users;
 }
 
+std::optional<FileIdentity> identityOf(const std::filesystem::path& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  return FileIdentity{status.st_dev, status.st_ino, status.st_size, status.st_mtim.tv_sec * kSecond + status.st_mtim.tv_nsec,
+                      status.st_ctim.tv_sec * kSecond + status.st_ctim.tv_nsec};
+}
+
 FileDescriptor openPluginFile(const std::filesystem::path& directory, const std::string& file_name, const std::set<uid_t>& owners) {
   const FileDescriptor folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder.valid()) throw Refusal("its directory cannot be opened: " + errnoText(errno) + "; make it readable");

@@ -4,14 +4,14 @@
 
 #include "plugin/plugin_description.h"
 #include "plugin/plugin_image.h"
+#include "plugin/refusal.h"
 
-#include <string>
 #include <variant>
 
 namespace pulsewatch {
 
 // What it is, or why it is refused.
-using Inspected = std::variant<PluginDescription, std::string>;
+using Inspected = std::variant<PluginDescription, Refusal>;
 
 class PluginInspector {
  public:

@@ -33,6 +33,8 @@ struct Loaded {
 };
 struct Refused {
   std::string why;
+  std::string plugin;  // as far as it could say who it is
+  std::string version;
 };
 struct AddCheck {
   CheckId check = 0;
@@ -81,7 +83,7 @@ template <class Wire> void exchange(Wire& wire, Same<Observation> auto& m) { wir
 template <class Wire> void exchange(Wire& wire, Same<Hello> auto& m) { wire(m.version); }
 template <class Wire> void exchange(Wire& wire, Same<Load> auto& m) { wire(m.log_level, m.memory_max, m.files_max); }
 template <class Wire> void exchange(Wire& wire, Same<Loaded> auto& m) { wire(m.description); }
-template <class Wire> void exchange(Wire& wire, Same<Refused> auto& m) { wire(m.why); }
+template <class Wire> void exchange(Wire& wire, Same<Refused> auto& m) { wire(m.why, m.plugin, m.version); }
 template <class Wire> void exchange(Wire& wire, Same<AddCheck> auto& m) { wire(m.check, m.spec); }
 template <class Wire> void exchange(Wire& wire, Same<RemoveCheck> auto& m) { wire(m.check); }
 template <class Wire> void exchange(Wire& wire, Same<RunRequest> auto& m) { wire(m.check, m.sequence, m.request_id); }

@@ -29,12 +29,12 @@ class Inspection {
     const SteadyTime until = std::chrono::steady_clock::now() + within;
     for (;;) {
       const auto left = std::chrono::ceil<Milliseconds>(until - std::chrono::steady_clock::now());
-      if (left.count() <= 0) return "does not finish loading: its initialisers have run for " + describeDuration(within);
+      if (left.count() <= 0) return Refusal("does not finish loading: its initialisers have run for " + describeDuration(within));
       pollfd ready{process_.channel().fd(), POLLIN, 0};
       if (::poll(&ready, 1, static_cast<int>(left.count())) <= 0) continue;
       const bool closed = process_.channel().receive([this](std::string_view message) { take(message); }) == Channel::State::closed;
       if (answer_) return std::move(*answer_);
-      if (closed) return "cannot be loaded: it " + howItEnded() + " while it was loaded";
+      if (closed) return Refusal("cannot be loaded: it " + howItEnded() + " while it was loaded; its author must correct it");
     }
   }
 
@@ -42,7 +42,7 @@ class Inspection {
   void take(std::string_view message) {
     auto said = decoded<ToHost>(message);
     if (auto* loaded = std::get_if<Loaded>(&said)) answer_ = std::move(loaded->description);
-    if (auto* refused = std::get_if<Refused>(&said)) answer_ = cleanText(refused->why, 4000);
+    if (auto* refused = std::get_if<Refused>(&said)) answer_ = Refusal(cleanText(refused->why, 4000), cleanText(refused->plugin, 63), cleanText(refused->version, 64));
     if (auto* crash = std::get_if<Crash>(&said)) crash_ = cleanText(crash->what, 500);
   }
 
@@ -67,9 +67,9 @@ Inspected WorkerInspector::inspect(const PluginImage& image) const {
   try {
     return Inspection(program_, image).answer(load_time_);
   } catch (const BadMessage& e) {
-    return std::string("cannot be loaded: while it was loaded a message of its worker ") + e.what();
+    return Refusal(std::string("cannot be loaded: while it was loaded a message of its worker ") + e.what());
   } catch (const std::exception& e) {
-    return std::string("cannot be looked at: ") + e.what();
+    return Refusal(std::string("cannot be looked at: ") + e.what());
   }
 }
 

@@ -139,7 +139,7 @@ void Worker::load(const Load& message) {
     tell(Loaded{library->description()});
     runner_ = std::make_unique<LocalRunner>(std::move(library), *this, options);
   } catch (const Refusal& refusal) {
-    tell(Refused{refusal.what()});
+    tell(Refused{refusal.what(), refusal.plugin(), refusal.version()});
   }
 }
 
