@@ -42,6 +42,12 @@ void addUrlSecrets(const std::string& text, std::vector<std::string>& secrets) {
   }
 }
 
+// What a run has no use for.
+CheckSpec withoutOrigins(CheckSpec spec) {
+  spec.origins.clear();
+  return spec;
+}
+
 }  // namespace
 
 Redactor::Redactor(const std::vector<SettingValue>& settings) {
@@ -73,16 +79,6 @@ std::string Redactor::redactedCut(std::string text) const {
   text.resize(end);
   return redacted(std::move(text));
 }
-
-namespace {
-
-// What a run has no use for.
-CheckSpec withoutOrigins(CheckSpec spec) {
-  spec.origins.clear();
-  return spec;
-}
-
-}  // namespace
 
 HostedCheck::HostedCheck(CheckId id, CheckSpec spec, std::shared_ptr<PluginLibrary> library, HostedCheckEvents& events, LogLevel log_level)
     : id_(id),

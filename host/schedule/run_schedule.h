@@ -8,11 +8,12 @@
 
 #include "base/check_result.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <set>
-#include <tuple>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace pulsewatch {
@@ -47,8 +48,9 @@ class RunSchedule {
   std::optional<Nanoseconds> started(Run run, SteadyTime now);
   End ended(Run run);
 
-  // When advance() has something to say next; far in the future when nothing is known.
-  [[nodiscard]] SteadyTime next() const;
+  // When advance() has something to say next, and when next a run is overdue; far in the future when nothing is known.
+  [[nodiscard]] SteadyTime next() const { return std::min(first(starts_), nextDeadline()); }
+  [[nodiscard]] SteadyTime nextDeadline() const { return first(deadlines_); }
   // The checks whose run is overdue and still going.
   [[nodiscard]] std::vector<CheckId> stuckChecks() const;
 
@@ -63,18 +65,14 @@ class RunSchedule {
     SteadyTime since;     // due time of the present run
     SteadyTime deadline;  // of the present run, while running
   };
-  // A moment at which something is to be decided: a check's next run, or its present run's deadline. At most two of each check.
-  struct Turn {
-    SteadyTime at;
-    CheckId check;
-    bool deadline;
-    bool operator<(const Turn& other) const { return std::tie(at, check, deadline) < std::tie(other.at, other.check, other.deadline); }
-  };
+  using Turns = std::set<std::pair<SteadyTime, CheckId>>;
 
+  static SteadyTime first(const Turns& turns) { return turns.empty() ? SteadyTime::max() : turns.begin()->first; }
   void startDue(CheckId check, Entry& entry, SteadyTime now, Due& due);
 
   std::unordered_map<CheckId, Entry> entries_;
-  std::set<Turn> turns_;
+  Turns starts_;     // of each check, its next run
+  Turns deadlines_;  // of each check whose run is under way
   std::uint64_t added_ = 0;
 };
 

@@ -39,6 +39,7 @@ struct Usage {
   Samples cpu_percent;
   Samples resident;
   Samples proportional;
+  Samples scraped;
   Samples late_median;
   Samples late_p99;
 
@@ -88,6 +89,7 @@ void measureHost(int checks, const Plan& plan, Usage& usage) {
   const double runs = after.rbegin()->second - before.rbegin()->second;
   const double due = checks * (static_cast<double>(plan.watch.count()) / static_cast<double>(plan.interval.count()));
   if (runs < 0.9 * due) throw std::runtime_error("pulsewatchd ran " + fixed(runs, 0) + " checks where " + fixed(due, 0) + " were due");
+  usage.scraped.add(memoryOf(host.pid()).resident_mib);
   usage.late_median.add(quantile(before, after, 0.5));
   usage.late_p99.add(quantile(before, after, 0.99));
   host.stop();
@@ -128,6 +130,7 @@ void benchScale(const Options& options) {
     addRow(table, prefix + "CPU, % of a core", ours.cpu_percent, theirs.cpu_percent, 2, "a third");
     addRow(table, prefix + "resident, MiB", ours.resident, theirs.resident, 1, "a third");
     addRow(table, prefix + "resident, shared pages divided, MiB", ours.proportional, theirs.proportional, 1, "");
+    addRow(table, prefix + "resident after two scrapes, MiB", ours.scraped, theirs.scraped, 1, "");
     addRow(table, prefix + "start lateness, median, ms", ours.late_median, theirs.late_median, 2, "");
     addRow(table, prefix + "start lateness, p99, ms", ours.late_p99, theirs.late_p99, 2, "under 10 ms");
   }
