@@ -18,11 +18,13 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <iostream>
+#include <malloc.h>
 #include <spawn.h>
 #include <string>
 #include <string_view>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace pulsewatch {
@@ -65,7 +67,7 @@ class Daemon final : public Poco::Util::ServerApplication {
   enum class Task { run, checkConfig, describe, help, version };
 
   void printHelp() const;
-  int runServer(const Setup& setup);
+  int runServer(Setup setup);
   void serveUntilStopped(Server& server, Log& log, Milliseconds drain_time);
   [[noreturn]] void leaveAtOnce() const;
 
@@ -113,21 +115,24 @@ int Daemon::main(const ArgVec& arguments) {
   }
   for (const int signal : {SIGILL, SIGBUS, SIGSEGV, SIGFPE, SIGSYS}) std::signal(signal, SIG_DFL);  // Poco made aborts of them
 
-  const Setup setup = readSetup({config_file_, overrides_, processEnvironment()});
+  Setup setup = readSetup({config_file_, overrides_, processEnvironment()});
   if (task_ == Task::checkConfig) std::cout << describeSetup(setup) << std::flush;
   for (const std::string& line : setup.mistakes.lines()) std::cerr << line << '\n';
   if (!setup.mistakes.empty()) return kExitConfig;
-  return task_ == Task::checkConfig ? 0 : runServer(setup);
+  return task_ == Task::checkConfig ? 0 : runServer(std::move(setup));
 }
 
-int Daemon::runServer(const Setup& setup) {
+int Daemon::runServer(Setup setup) {
   const SystemClock clock;
   JsonLog log(STDOUT_FILENO, setup.config.log_level, clock);
   try {
     Server server(setup, log, clock);
+    const Milliseconds drain_time = setup.config.shutdown_drain;
+    setup = Setup();  // the server has all of it that it needs; of ten thousand checks it is megabytes
+    malloc_trim(0);
     log.start();
     server.start();
-    serveUntilStopped(server, log, setup.config.shutdown_drain);
+    serveUntilStopped(server, log, drain_time);
     const bool all_ended = server.stop();
     log.write({LogLevel::info, kLogger, "stopped", all_ended ? "stopped" : "stopped; a check that hangs was left behind", {}});
     log.stop(clock.steady() + kFlushTime);

@@ -8,18 +8,33 @@
 
 namespace pulsewatch {
 
+namespace {
+
+// How much at the front of `text` stands in JSON as it is: nearly always all of it.
+std::size_t plainLength(std::string_view text) {
+  std::size_t length = 0;
+  while (length < text.size() && text[length] >= 0x20 && text[length] < 0x7f && text[length] != '"' && text[length] != '\\') ++length;
+  return length;
+}
+
+}  // namespace
+
 void JsonWriter::separate() {
   if (!first_) out_ += ',';
   first_ = false;
 }
 
 void JsonWriter::quote(std::string_view text) {
-  static constexpr std::string_view kHex = "0123456789abcdef";
-  bool ascii = true;
-  for (const char c : text) ascii = ascii && static_cast<unsigned char>(c) < 0x80;
-  const std::string repaired = ascii ? std::string() : repairedUtf8(text);
   out_ += '"';
-  for (const char c : ascii ? text : std::string_view(repaired)) {
+  const std::size_t plain = plainLength(text);
+  out_ += text.substr(0, plain);
+  if (plain < text.size()) escape(text.substr(plain));
+  out_ += '"';
+}
+
+void JsonWriter::escape(std::string_view text) {
+  static constexpr std::string_view kHex = "0123456789abcdef";
+  for (const char c : repairedUtf8(text)) {
     if (c == '"' || c == '\\') {
       out_ += '\\';
       out_ += c;
@@ -35,7 +50,6 @@ void JsonWriter::quote(std::string_view text) {
       out_ += c;
     }
   }
-  out_ += '"';
 }
 
 JsonWriter& JsonWriter::beginObject() {

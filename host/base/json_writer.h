@@ -32,6 +32,7 @@ class JsonWriter {
  private:
   void separate();
   void quote(std::string_view text);
+  void escape(std::string_view text);
 
   std::string out_;
   bool first_ = true;  // nothing stands before the next value in its object or array

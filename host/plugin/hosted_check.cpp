@@ -42,6 +42,12 @@ void addUrlSecrets(const std::string& text, std::vector<std::string>& secrets) {
   }
 }
 
+// What a run has no use for.
+CheckSpec withoutOrigins(CheckSpec spec) {
+  spec.origins.clear();
+  return spec;
+}
+
 }  // namespace
 
 Redactor::Redactor(const std::vector<SettingValue>& settings) {
@@ -75,7 +81,12 @@ std::string Redactor::redactedCut(std::string text) const {
 }
 
 HostedCheck::HostedCheck(CheckId id, CheckSpec spec, std::shared_ptr<PluginLibrary> library, HostedCheckEvents& events, LogLevel log_level)
-    : id_(id), spec_(std::move(spec)), library_(std::move(library)), events_(events), log_level_(log_level), redactor_(spec_.settings) {}
+    : id_(id),
+      spec_(withoutOrigins(std::move(spec))),
+      library_(std::move(library)),
+      events_(events),
+      log_level_(log_level),
+      redactor_(spec_.settings) {}
 
 RunReport HostedCheck::execute(HostedRun& run) {
   const SteadyTime begin = std::chrono::steady_clock::now();

@@ -6,10 +6,11 @@
 #include <algorithm>
 #include <deque>
 #include <iterator>
-#include <map>
 #include <optional>
 #include <system_error>
 #include <thread>
+#include <unordered_map>
+#include <utility>
 
 namespace pulsewatch {
 
@@ -39,7 +40,7 @@ class LocalRunner::Pool final : public HostedCheckEvents, public std::enable_sha
     if (found == slots_.end()) return;
     found->second->removed = true;
     if (found->second->busy) return;  // its run's end sees to it
-    enqueue({found->second, std::nullopt});
+    enqueue({found->second, std::nullopt, nullptr});
     slots_.erase(found);
   }
 
@@ -73,6 +74,7 @@ class LocalRunner::Pool final : public HostedCheckEvents, public std::enable_sha
   struct Job {
     std::shared_ptr<Slot> slot;
     std::optional<RunRequest> request;  // none: destroy the check
+    std::shared_ptr<HostedRun> run;     // of the request, once it is taken up
   };
   struct Idle {
     CondVar wake;
@@ -81,16 +83,16 @@ class LocalRunner::Pool final : public HostedCheckEvents, public std::enable_sha
 
   void refuse(const RunRequest& request);
   void enqueue(Job job) REQUIRES(mutex_);
+  void callThread() REQUIRES(mutex_);
   void grow() REQUIRES(mutex_);
   [[nodiscard]] std::size_t allowedThreads() const REQUIRES(mutex_) {
     return options_.most_threads + std::min(stuck_, options_.most_stuck);
   }
   [[nodiscard]] bool allStuck() const REQUIRES(mutex_) { return idle_.empty() && threads_ >= allowedThreads() && stuck_ >= threads_; }
-  void callIdle() REQUIRES(mutex_);
-  std::optional<Job> nextJob() EXCLUDES(mutex_);
+  std::optional<Job> nextJob(bool new_thread) EXCLUDES(mutex_);
+  void waitForJob(SteadyTime until) REQUIRES(mutex_);
   void work();
   void execute(const Job& job) EXCLUDES(mutex_);
-  std::shared_ptr<HostedRun> runOf(const Job& job) EXCLUDES(mutex_);
   std::vector<Job> takeWaitingRuns() REQUIRES(mutex_);
   void over(const std::shared_ptr<Slot>& slot) REQUIRES(mutex_);
 
@@ -112,9 +114,10 @@ class LocalRunner::Pool final : public HostedCheckEvents, public std::enable_sha
   const LocalRunnerOptions options_;
 
   Mutex mutex_;
-  std::map<CheckId, std::shared_ptr<Slot>> slots_ GUARDED_BY(mutex_);
+  std::unordered_map<CheckId, std::shared_ptr<Slot>> slots_ GUARDED_BY(mutex_);
   std::deque<Job> jobs_ GUARDED_BY(mutex_);
   std::vector<Idle*> idle_ GUARDED_BY(mutex_);  // the last to fall idle is called first, so that the others can end
+  bool coming_ GUARDED_BY(mutex_) = false;      // a thread was called or begun, and has not looked for a job yet
   std::size_t threads_ GUARDED_BY(mutex_) = 0;
   std::size_t stuck_ GUARDED_BY(mutex_) = 0;
   bool stopping_ GUARDED_BY(mutex_) = false;
@@ -135,7 +138,7 @@ void LocalRunner::Pool::start(RunRequest request) {
     if (!allStuck()) {
       found->second->busy = true;
       found->second->sequence = request.sequence;
-      return enqueue({found->second, std::move(request)});
+      return enqueue({found->second, std::move(request), nullptr});
     }
   }
   refuse(request);
@@ -163,7 +166,7 @@ void LocalRunner::Pool::giveUp(CheckId check, std::uint64_t sequence) {
     found->second->stuck = true;
     ++stuck_;
     if (jobs_.empty()) return;
-    grow();
+    callThread();
     if (!allStuck()) return;
     hopeless = takeWaitingRuns();
   }
@@ -186,16 +189,20 @@ void LocalRunner::Pool::over(const std::shared_ptr<Slot>& slot) {
   slot->stuck = false;
   if (!slot->removed) return;
   slots_.erase(slot->check.id());
-  enqueue({slot, std::nullopt});
+  enqueue({slot, std::nullopt, nullptr});
 }
 
 void LocalRunner::Pool::enqueue(Job job) {
   jobs_.push_back(std::move(job));
-  if (idle_.empty()) return grow();
-  callIdle();
+  callThread();
 }
 
-void LocalRunner::Pool::callIdle() {
+// One thread at a time is on its way to the jobs that wait, and calls the next one if it leaves some behind: quick runs that are due
+// together cost a wake-up or two, not one each, and slow ones still have a thread each at once.
+void LocalRunner::Pool::callThread() {
+  if (jobs_.empty() || coming_) return;
+  if (idle_.empty()) return grow();
+  coming_ = true;
   idle_.back()->called = true;
   idle_.back()->wake.notifyOne();
   idle_.pop_back();
@@ -206,38 +213,47 @@ void LocalRunner::Pool::grow() {
   try {
     std::thread([pool = shared_from_this()] { pool->work(); }).detach();
     ++threads_;
+    coming_ = true;
   } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch): no thread to be had: those that are there take the job
   }
 }
 
-std::optional<LocalRunner::Pool::Job> LocalRunner::Pool::nextJob() {
-  const MutexLock lock(mutex_);
-  const SteadyTime until = std::chrono::steady_clock::now() + options_.idle;
-  while (jobs_.empty() && !stopping_ && std::chrono::steady_clock::now() < until) {
-    Idle self;
-    idle_.push_back(&self);
-    while (!self.called && !stopping_ && std::chrono::steady_clock::now() < until) self.wake.waitUntil(mutex_, until);
+void LocalRunner::Pool::waitForJob(SteadyTime until) {
+  Idle self;
+  idle_.push_back(&self);
+  while (!self.called && !stopping_ && std::chrono::steady_clock::now() < until) self.wake.waitUntil(mutex_, until);
+  if (self.called)
+    coming_ = false;
+  else
     std::erase(idle_, &self);
-  }
+}
+
+std::optional<LocalRunner::Pool::Job> LocalRunner::Pool::nextJob(bool new_thread) {
+  const MutexLock lock(mutex_);
+  if (new_thread) coming_ = false;
+  const SteadyTime until = std::chrono::steady_clock::now() + options_.idle;
+  while (jobs_.empty() && !stopping_ && std::chrono::steady_clock::now() < until) waitForJob(until);
   // More threads than are allowed: a given-up run has ended after all.
   if (jobs_.empty() || threads_ > allowedThreads()) {
-    if (!jobs_.empty() && !idle_.empty()) callIdle();
     --threads_;
+    callThread();
     ended_.notifyAll();
     return std::nullopt;
   }
   Job job = std::move(jobs_.front());
   jobs_.pop_front();
+  callThread();
   if (job.request) {
     const SteadyTime deadline = std::chrono::steady_clock::now() + pluginTime(job.slot->check.spec().timeout);
-    job.slot->run = std::make_shared<HostedRun>(*job.request, deadline);
+    job.run = job.slot->run = std::make_shared<HostedRun>(*job.request, deadline);
   }
   return job;
 }
 
 void LocalRunner::Pool::work() {
   options_.on_thread();
-  while (const auto job = nextJob()) execute(*job);
+  bool new_thread = true;
+  while (const auto job = nextJob(std::exchange(new_thread, false))) execute(*job);
 }
 
 void LocalRunner::Pool::execute(const Job& job) {
@@ -246,21 +262,15 @@ void LocalRunner::Pool::execute(const Job& job) {
     job.slot->check.destroy();
     return options_.on_run(0);
   }
-  const std::shared_ptr<HostedRun> run = runOf(job);
   const SteadyTime now = std::chrono::steady_clock::now();
   tell([&](RunnerEvents& events) { events.runStarted(job.request->check, job.request->sequence, now); });
-  RunReport report = job.slot->check.execute(*run);
+  RunReport report = job.slot->check.execute(*job.run);
   options_.on_run(0);
   {
     const MutexLock lock(mutex_);
     over(job.slot);
   }
   tell([&](RunnerEvents& events) { events.runEnded(std::move(report)); });
-}
-
-std::shared_ptr<HostedRun> LocalRunner::Pool::runOf(const Job& job) {
-  const MutexLock lock(mutex_);
-  return job.slot->run;
 }
 
 bool LocalRunner::Pool::stop(SteadyTime until) {
@@ -274,7 +284,7 @@ bool LocalRunner::Pool::stop(SteadyTime until) {
       if (slot->run != nullptr)
         slot->run->cancel();
       else
-        jobs_.push_back({slot, std::nullopt});
+        jobs_.push_back({slot, std::nullopt, nullptr});
     }
     slots_.clear();
     for (Idle* idle : idle_) idle->wake.notifyOne();

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 namespace pulsewatch {
@@ -71,7 +72,7 @@ class ResultBoard {
   BoardListener& listener_;
   mutable Mutex mutex_;
   std::map<std::string, Entry> entries_ GUARDED_BY(mutex_);  // by name
-  std::map<CheckId, Entry*> by_id_ GUARDED_BY(mutex_);
+  std::unordered_map<CheckId, Entry*> by_id_ GUARDED_BY(mutex_);
 };
 
 }  // namespace pulsewatch

@@ -20,29 +20,30 @@ void RunSchedule::add(CheckId check, CheckTiming timing, SteadyTime now) {
   entry.timing = timing;
   entry.spread = spreadOf(added_++, timing.interval);
   entry.due = now;
-  if (entries_.emplace(check, entry).second) turns_.insert({now, check, false});
+  if (entries_.emplace(check, entry).second) starts_.insert({now, check});
 }
 
 void RunSchedule::remove(CheckId check) {
   const auto found = entries_.find(check);
   if (found == entries_.end()) return;
-  turns_.erase({found->second.due, check, false});
-  turns_.erase({found->second.deadline, check, true});
+  starts_.erase({found->second.due, check});
+  deadlines_.erase({found->second.deadline, check});
   entries_.erase(found);
 }
 
 RunSchedule::Due RunSchedule::advance(SteadyTime now) {
   Due due;
-  while (!turns_.empty() && turns_.begin()->at <= now) {
-    const Turn turn = *turns_.begin();
-    turns_.erase(turns_.begin());
-    Entry& entry = entries_.at(turn.check);
-    if (!turn.deadline) {
-      startDue(turn.check, entry, now, due);
-    } else {
-      entry.phase = Phase::overdue;
-      due.overdue.push_back({turn.check, entry.sequence});
-    }
+  while (first(deadlines_) <= now) {
+    const CheckId check = deadlines_.begin()->second;
+    deadlines_.erase(deadlines_.begin());
+    Entry& entry = entries_.at(check);
+    entry.phase = Phase::overdue;
+    due.overdue.push_back({check, entry.sequence});
+  }
+  while (first(starts_) <= now) {
+    const CheckId check = starts_.begin()->second;
+    starts_.erase(starts_.begin());
+    startDue(check, entries_.at(check), now, due);
   }
   return due;
 }
@@ -55,7 +56,7 @@ void RunSchedule::startDue(CheckId check, Entry& entry, SteadyTime now, Due& due
   entry.due += entry.spread;
   entry.spread = entry.timing.interval;
   if (entry.due <= now) entry.due += entry.timing.interval * ((now - entry.due) / entry.timing.interval + 1);
-  turns_.insert({entry.due, check, false});
+  starts_.insert({entry.due, check});
 }
 
 RunSchedule::Run RunSchedule::begin(CheckId check, Entry& entry, SteadyTime since) {
@@ -78,10 +79,10 @@ std::optional<Nanoseconds> RunSchedule::started(Run run, SteadyTime at) {
   Entry& entry = found->second;
   const bool again = entry.phase == Phase::running;
   if (entry.phase != Phase::requested && !again) return std::nullopt;
-  if (again) turns_.erase({entry.deadline, run.check, true});
+  if (again) deadlines_.erase({entry.deadline, run.check});
   entry.phase = Phase::running;
   entry.deadline = at + entry.timing.timeout;
-  turns_.insert({entry.deadline, run.check, true});
+  deadlines_.insert({entry.deadline, run.check});
   if (again) return std::nullopt;
   return std::max(Nanoseconds(0), Nanoseconds(at - entry.since));
 }
@@ -96,13 +97,14 @@ void RunSchedule::release(CheckId check, CheckTiming timing, SteadyTime now) {
   if (found == entries_.end()) return;
   Entry& entry = found->second;
   entry.held = false;
+  if (entry.phase == Phase::overdue) entry.phase = Phase::idle;  // whoever had that run has it no more
   const bool longer = timing.interval != entry.timing.interval;
   entry.timing = timing;
   if (!entry.owed && (!longer || entry.due - now <= timing.interval)) return;
   entry.owed = false;
-  turns_.erase({entry.due, check, false});
+  starts_.erase({entry.due, check});
   entry.due = now;
-  turns_.insert({entry.due, check, false});
+  starts_.insert({entry.due, check});
 }
 
 bool RunSchedule::isIdle(CheckId check) const {
@@ -114,12 +116,10 @@ RunSchedule::End RunSchedule::ended(Run run) {
   const auto found = entries_.find(run.check);
   if (found == entries_.end() || found->second.sequence != run.sequence || found->second.phase == Phase::idle) return End::unknown;
   const End end = found->second.phase == Phase::overdue ? End::late : End::inTime;
-  if (found->second.phase == Phase::running) turns_.erase({found->second.deadline, run.check, true});
+  if (found->second.phase == Phase::running) deadlines_.erase({found->second.deadline, run.check});
   found->second.phase = Phase::idle;
   return end;
 }
-
-SteadyTime RunSchedule::next() const { return turns_.empty() ? SteadyTime::max() : turns_.begin()->at; }
 
 std::vector<CheckId> RunSchedule::stuckChecks() const {
   std::vector<CheckId> stuck;

@@ -8,11 +8,12 @@
 
 #include "base/check_result.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <set>
-#include <tuple>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace pulsewatch {
@@ -50,13 +51,15 @@ class RunSchedule {
   std::optional<Nanoseconds> started(Run run, SteadyTime at);
   End ended(Run run);
 
-  // No run of the check is begun between hold() and release(); one that was due meanwhile is due at the release.
+  // No run of the check is begun between hold() and release(); one that was due meanwhile is due at the release. A run that is overdue then
+  // is let go of.
   void hold(CheckId check);
   void release(CheckId check, CheckTiming timing, SteadyTime now);
   [[nodiscard]] bool isIdle(CheckId check) const;  // no run is going on; true of an unknown check
 
-  // When advance() has something to say next; far in the future when nothing is known.
-  [[nodiscard]] SteadyTime next() const;
+  // When advance() has something to say next, and when next a run is overdue; far in the future when nothing is known.
+  [[nodiscard]] SteadyTime next() const { return std::min(first(starts_), nextDeadline()); }
+  [[nodiscard]] SteadyTime nextDeadline() const { return first(deadlines_); }
   // The checks whose run is overdue and still going.
   [[nodiscard]] std::vector<CheckId> stuckChecks() const;
 
@@ -73,19 +76,15 @@ class RunSchedule {
     SteadyTime since;     // due time of the present run
     SteadyTime deadline;  // of the present run, while running
   };
-  // A moment at which something is to be decided: a check's next run, or its present run's deadline. At most two of each check.
-  struct Turn {
-    SteadyTime at;
-    CheckId check;
-    bool deadline;
-    bool operator<(const Turn& other) const { return std::tie(at, check, deadline) < std::tie(other.at, other.check, other.deadline); }
-  };
+  using Turns = std::set<std::pair<SteadyTime, CheckId>>;
 
+  static SteadyTime first(const Turns& turns) { return turns.empty() ? SteadyTime::max() : turns.begin()->first; }
   void startDue(CheckId check, Entry& entry, SteadyTime now, Due& due);
   static Run begin(CheckId check, Entry& entry, SteadyTime since);
 
   std::unordered_map<CheckId, Entry> entries_;
-  std::set<Turn> turns_;
+  Turns starts_;     // of each check, its next run
+  Turns deadlines_;  // of each check whose run is under way
   std::uint64_t added_ = 0;
 };
 

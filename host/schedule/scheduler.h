@@ -1,7 +1,8 @@
 // Starts runs when they are due and gives them up when they are overdue, on one thread for all checks; hands every result on, exactly one
 // for each run.
 //
-// Between RunSchedule, which decides, and CheckRunner, which runs: no run is waited for, and nobody is called with the lock held.
+// Between RunSchedule, which decides, and CheckRunner, which runs: no run is waited for, and nobody is called with the lock held. A run may
+// start up to 4 ms after it was due, together with others; a timeout is never put off.
 #pragma once
 
 #include "base/heartbeat.h"

@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace pulsewatch {
@@ -44,7 +45,7 @@ class PluginMetrics final : public prometheus::Collectable {
 
   mutable Mutex mutex_;
   std::map<std::string, Family> families_ GUARDED_BY(mutex_);
-  std::map<CheckId, Check> checks_ GUARDED_BY(mutex_);
+  std::unordered_map<CheckId, Check> checks_ GUARDED_BY(mutex_);
 };
 
 }  // namespace pulsewatch

@@ -23,9 +23,8 @@ HttpAnswer jsonAnswer(bool good, std::string body) {
 
 void ReadyHandler::judged(const std::shared_ptr<const Verdict>& verdict) {
   auto rendered = std::make_shared<Rendered>();
-  std::string body = readyBody(*verdict, verdict->ready, version_);
-  rendered->too_old = jsonAnswer(false, verdict->ready ? readyBody(*verdict, false, version_) : body);
-  rendered->answer = jsonAnswer(verdict->ready, std::move(body));
+  rendered->answer = jsonAnswer(verdict->ready, readyBody(*verdict, verdict->ready, version_));
+  rendered->verdict = verdict;
   rendered->at = clock_.steady();
   rendered_.set(std::move(rendered));
 }
@@ -40,7 +39,8 @@ HttpAnswer ReadyHandler::answer(const HttpTarget& target) {
   if (target.has("verbose") || target.has("exclude")) return answerQuery(target);
   const auto rendered = rendered_.get();
   if (rendered == nullptr) return errorAnswer(503, "starting");
-  return clock_.steady() - rendered->at <= kOldest ? rendered->answer : rendered->too_old;
+  if (clock_.steady() - rendered->at <= kOldest) return rendered->answer;
+  return jsonAnswer(false, readyBody(*rendered->verdict, false, version_));
 }
 
 HttpAnswer ReadyHandler::answerQuery(const HttpTarget& target) const {

@@ -27,7 +27,7 @@ class ReadyHandler final : public Route {
  private:
   struct Rendered {
     HttpAnswer answer;
-    HttpAnswer too_old;  // the same, not ready: for the day the judge stops
+    std::shared_ptr<const Verdict> verdict;  // to say the same, not ready, on the day the judge stops
     SteadyTime at;
   };
 

@@ -265,9 +265,12 @@ class RunScheduleTest : public CppUnit::TestFixture {
     schedule.add(1, timing(5000, 2000), at(10));
     const RunSchedule::Run run = schedule.advance(at(10)).starts.at(0);
     CPPUNIT_ASSERT_EQUAL(std::int64_t{5010}, ms(schedule.next()));  // the first check keeps its whole interval
+    CPPUNIT_ASSERT(schedule.nextDeadline() == SteadyTime::max());
     schedule.started(run, at(100));
     CPPUNIT_ASSERT_EQUAL(std::int64_t{2100}, ms(schedule.next()));
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{2100}, ms(schedule.nextDeadline()));
     schedule.ended(run);
+    CPPUNIT_ASSERT(schedule.nextDeadline() == SteadyTime::max());
     schedule.advance(at(200));
     CPPUNIT_ASSERT_EQUAL(std::int64_t{5010}, ms(schedule.next()));  // its timeout is forgotten
   }

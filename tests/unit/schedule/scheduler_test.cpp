@@ -6,6 +6,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 #include <utility>
@@ -23,6 +24,7 @@ class FakeRunner final : public CheckRunner {
   enum class Way { quick, hang, never, endsWhenGivenUp };
 
   void answerTo(RunnerEvents& events) { events_ = &events; }
+  void onStart(std::function<void()> call) { on_start_ = std::move(call); }
   void setWay(CheckId check, Way way) {
     const MutexLock lock(mutex_);
     ways_[check] = way;
@@ -37,6 +39,7 @@ class FakeRunner final : public CheckRunner {
       starts_.push_back({request, std::chrono::steady_clock::now()});
       way = ways_[request.check];
     }
+    if (on_start_) on_start_();
     if (way == Way::never) return;
     events_->runStarted(request.check, request.sequence, std::chrono::steady_clock::now());
     if (way == Way::quick) end(request);
@@ -79,6 +82,7 @@ class FakeRunner final : public CheckRunner {
 
  private:
   RunnerEvents* events_ = nullptr;
+  std::function<void()> on_start_;
   Mutex mutex_;
   std::map<CheckId, Way> ways_ GUARDED_BY(mutex_);
   std::vector<Start> starts_ GUARDED_BY(mutex_);
@@ -139,6 +143,7 @@ class Sink final : public ResultSink {
 class SchedulerTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(SchedulerTest);
   CPPUNIT_TEST(runsAgainAndAgain);
+  CPPUNIT_TEST(manyStartTogether);
   CPPUNIT_TEST(everyRunHasOneResult);
   CPPUNIT_TEST(timesOutAtOnce);
   CPPUNIT_TEST(hungChecksDelayNoOther);
@@ -180,6 +185,21 @@ class SchedulerTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(took >= milliseconds(20) * (starts.size() - 2));
     CPPUNIT_ASSERT_EQUAL(starts.size(), sink_->lateness().size());
     for (const Nanoseconds lateness : sink_->lateness()) CPPUNIT_ASSERT(lateness >= Nanoseconds(0));
+  }
+
+  // Two thousand runs a second: the thread doesn't wake for each.
+  void manyStartTogether() {
+    std::set<Nanoseconds> moments;  // at which it woke and started something; only its own thread touches it until it is stopped
+    std::size_t runs = 0;
+    runner_->onStart([&] {
+      moments.insert(active_time_->now());
+      ++runs;
+    });
+    for (CheckId check = 1; check <= 100; ++check) add(check, 50, 1000, FakeRunner::Way::quick);
+    scheduler_->start();
+    CPPUNIT_ASSERT(waitFor([&] { return sink_->over(1).size() >= 10 && sink_->over(100).size() >= 10; }, milliseconds(20'000)));
+    scheduler_->stop();
+    CPPUNIT_ASSERT_MESSAGE(std::to_string(runs) + " runs at " + std::to_string(moments.size()) + " moments", moments.size() * 3 < runs);
   }
 
   void everyRunHasOneResult() {

@@ -1,0 +1,43 @@
+// bench [--short] [--without-icinga] [http] [scale] [start]: what pulsewatch costs, beside its peers, as Markdown tables. All parts when
+// none is named. Needs wrk, nginx, icinga2, mariadbd and redis-server. Asserts no figure: 1 is a bench that did not work.
+#include "bench/parts.h"
+
+#include <csignal>
+#include <exception>
+#include <iostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+int main(int argc, char** argv) {
+  using namespace pulsewatch::bench;  // NOLINT(google-build-using-namespace): this is the program
+  std::signal(SIGPIPE, SIG_IGN);      // NOLINT(cert-err33-c): can't fail for SIGPIPE
+  const std::vector<std::pair<std::string, void (*)(const Options&)>> parts{
+      {"http", benchHttp}, {"scale", benchScale}, {"start", benchStart}};
+  Options options;
+  std::vector<void (*)(const Options&)> wanted;
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    bool known = argument == "--short" || argument == "--without-icinga";
+    if (argument == "--short") options.short_form = true;
+    if (argument == "--without-icinga") options.with_icinga = false;
+    for (const auto& [name, part] : parts) {
+      if (argument != name) continue;
+      known = true;
+      wanted.push_back(part);
+    }
+    if (known) continue;
+    std::cerr << "bench: " << argument << " is no part; there are http, scale and start, and --short and --without-icinga\n";
+    return 1;
+  }
+  try {
+    describeMachine(options);
+    if (wanted.empty())
+      for (const auto& [name, part] : parts) wanted.push_back(part);
+    for (auto* part : wanted) part(options);
+    return 0;
+  } catch (const std::exception& e) {
+    std::cerr << "bench: " << e.what() << '\n';
+  }
+  return 1;
+}

@@ -1,0 +1,18 @@
+// The parts of the bench, each of which prints its table. One thread; throw std::exception when what is measured doesn't work.
+#pragma once
+
+namespace pulsewatch::bench {
+
+struct Options {
+  bool short_form = false;  // a try of everything in seconds: its figures say nothing
+  bool with_icinga = true;
+};
+
+// The machine, the peers' versions and how busy it is.
+void describeMachine(const Options& options);
+
+void benchHttp(const Options& options);   // against nginx
+void benchScale(const Options& options);  // against Icinga 2
+void benchStart(const Options& options);
+
+}  // namespace pulsewatch::bench

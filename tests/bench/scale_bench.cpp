@@ -1,0 +1,140 @@
+#include "bench/host.h"
+#include "bench/icinga.h"
+#include "bench/parts.h"
+#include "bench/process_tree.h"
+#include "bench/samples.h"
+#include "bench/table.h"
+#include "support/metrics_text.h"
+
+#include <chrono>
+#include <iostream>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace pulsewatch::bench {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+using testing::MetricsText;
+
+struct Plan {
+  milliseconds interval;
+  milliseconds settle;  // until the first runs are over and the others are spread
+  milliseconds window;  // in which CPU is counted
+  milliseconds watch;   // in which lateness is
+  int rounds;
+};
+
+Plan planOf(bool short_form) {
+  if (short_form) return {milliseconds(1000), milliseconds(2000), milliseconds(2000), milliseconds(1000), 1};
+  return {milliseconds(10'000), milliseconds(25'000), milliseconds(30'000), milliseconds(20'000), 3};
+}
+
+struct Usage {
+  Samples cpu_percent;
+  Samples resident;
+  Samples proportional;
+  Samples scraped;
+  Samples late_median;
+  Samples late_p99;
+
+  void watch(pid_t pid, const Plan& plan) {
+    std::this_thread::sleep_for(plan.settle);
+    const auto begin = steady_clock::now();
+    const double before = cpuSeconds(pid);
+    std::this_thread::sleep_for(plan.window);
+    const double cpu = cpuSeconds(pid) - before;
+    cpu_percent.add(100 * cpu / std::chrono::duration<double>(steady_clock::now() - begin).count());
+    const Memory memory = memoryOf(pid);
+    resident.add(memory.resident_mib);
+    proportional.add(memory.proportional_mib);
+  }
+};
+
+// How many runs began up to each bound, in seconds.
+std::map<double, double> lateness(const Host& host) {
+  std::map<double, double> counts;
+  const MetricsText page(host.get("/metrics").body);
+  for (const MetricsText::Sample& sample : page.samples()) {
+    if (sample.name == "pulsewatch_schedule_lateness_seconds_bucket") counts[std::stod(sample.labels.at("le"))] = sample.value;
+  }
+  return counts;
+}
+
+// In milliseconds; within a bucket as if its runs were spread evenly in it.
+double quantile(const std::map<double, double>& before, const std::map<double, double>& after, double q) {
+  const double wanted = q * (after.rbegin()->second - before.rbegin()->second);
+  double low = 0;
+  double below = 0;
+  for (const auto& [bound, count] : after) {
+    const double upTo = count - before.at(bound);
+    if (upTo >= wanted) return 1000 * (low + (bound - low) * (upTo > below ? (wanted - below) / (upTo - below) : 1));
+    low = bound;
+    below = upTo;
+  }
+  return 1000 * low;
+}
+
+void measureHost(int checks, const Plan& plan, Usage& usage) {
+  Host host(checks, plan.interval);
+  usage.watch(host.pid(), plan);
+  const std::map<double, double> before = lateness(host);
+  std::this_thread::sleep_for(plan.watch);
+  const std::map<double, double> after = lateness(host);
+  const double runs = after.rbegin()->second - before.rbegin()->second;
+  const double due = checks * (static_cast<double>(plan.watch.count()) / static_cast<double>(plan.interval.count()));
+  if (runs < 0.9 * due) throw std::runtime_error("pulsewatchd ran " + fixed(runs, 0) + " checks where " + fixed(due, 0) + " were due");
+  usage.scraped.add(memoryOf(host.pid()).resident_mib);
+  usage.late_median.add(quantile(before, after, 0.5));
+  usage.late_p99.add(quantile(before, after, 0.99));
+  host.stop();
+}
+
+void measureIcinga(int services, const Plan& plan, Usage& usage) {
+  Icinga icinga(services, plan.interval);
+  usage.watch(icinga.pid(), plan);
+  const Samples late = icinga.stop();
+  usage.late_median.add(late.median());
+  usage.late_p99.add(late.quantile(0.99));
+}
+
+void addRow(Table& table, const std::string& what, const Samples& ours, const Samples& theirs, int digits, const std::string& aim) {
+  const bool compared = theirs.median() > 0;
+  table.add(
+      {what, shown(ours, digits), compared ? shown(theirs, digits) : "–", compared ? fixed(ours.median() / theirs.median(), 2) : "–", aim});
+}
+
+}  // namespace
+
+void benchScale(const Options& options) {
+  const Plan plan = planOf(options.short_form);
+  std::cout
+      << "Scale: checks that answer at once, each every " << plan.interval.count() / 1000 << " s; CPU over " << plan.window.count() / 1000
+      << " s after " << plan.settle.count() / 1000 << " s, " << plan.rounds
+      << " times by turns; all processes of each. pulsewatch's lateness is read from a histogram (bounds 0.5, 1, 2.5, 5, 10, 25, 50 ms), "
+         "evenly spread within a bucket; Icinga 2's is each service's last.\n";
+  Table table({"", "pulsewatch", "Icinga 2", "ratio", "aim"});
+  for (const int checks : options.short_form ? std::vector<int>{200} : std::vector<int>{1000, 10'000}) {
+    Usage ours;
+    Usage theirs;
+    for (int round = 0; round < plan.rounds; ++round) {
+      measureHost(checks, plan, ours);
+      if (options.with_icinga) measureIcinga(checks, plan, theirs);
+    }
+    const std::string prefix = std::to_string(checks) + " checks: ";
+    addRow(table, prefix + "CPU, % of a core", ours.cpu_percent, theirs.cpu_percent, 2, "a third");
+    addRow(table, prefix + "resident, MiB", ours.resident, theirs.resident, 1, "a third");
+    addRow(table, prefix + "resident, shared pages divided, MiB", ours.proportional, theirs.proportional, 1, "");
+    addRow(table, prefix + "resident after two scrapes, MiB", ours.scraped, theirs.scraped, 1, "");
+    addRow(table, prefix + "start lateness, median, ms", ours.late_median, theirs.late_median, 2, "");
+    addRow(table, prefix + "start lateness, p99, ms", ours.late_p99, theirs.late_p99, 2, "under 10 ms");
+  }
+  table.print();
+}
+
+}  // namespace pulsewatch::bench
