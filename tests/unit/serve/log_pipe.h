@@ -41,11 +41,11 @@ inline Lines parsedLines(const std::string& text) {
   return lines;
 }
 
-class LogSink {
+class LogPipe {
  public:
   enum class Kind { pipe, socket };
 
-  explicit LogSink(Kind kind = Kind::pipe) {
+  explicit LogPipe(Kind kind = Kind::pipe) {
     std::array<int, 2> ends{};
     const int made =
         kind == Kind::pipe ? ::pipe2(ends.data(), O_CLOEXEC) : ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data());
