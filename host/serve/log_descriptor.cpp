@@ -26,7 +26,8 @@ mode_t kindOf(int fd) {
 // another user's) goes on with what there is, which may block when others fill it between poll() and write().
 int openAgain(int fd) {
   const mode_t kind = kindOf(fd);
-  if (kind != S_IFIFO && kind != S_IFCHR) return -1;
+  const bool is_for_writing = (::fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY;
+  if ((kind != S_IFIFO && kind != S_IFCHR) || !is_for_writing) return -1;
   const std::string path = "/proc/self/fd/" + std::to_string(fd);
   return ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 }

@@ -31,6 +31,7 @@ class LogWriterFullTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(LogWriterFullTest);
   CPPUNIT_TEST(fullPipe);
   CPPUNIT_TEST(fullSocket);
+  CPPUNIT_TEST(fullTerminal);
   CPPUNIT_TEST(fullAgain);
   CPPUNIT_TEST(lineLargerThanTheBuffer);
   CPPUNIT_TEST(stopOnAFullSink);
@@ -42,6 +43,8 @@ class LogWriterFullTest : public CppUnit::TestFixture {
  public:
   void fullPipe() { full(LogPipe::Kind::pipe); }
   void fullSocket() { full(LogPipe::Kind::socket); }
+
+  void fullTerminal() { full(LogPipe::Kind::terminal); }
 
   // Every time it is full is told of on its own.
   void fullAgain() {
