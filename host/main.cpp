@@ -1,5 +1,9 @@
 // pulsewatchd: options, signals and exit codes. Everything else is in setup.h and server.h.
 #include "serve/http_server.h"
+#include "serve/json_line.h"
+#include "serve/log_descriptor.h"
+#include "serve/log_file.h"
+#include "serve/text_line.h"
 #include "server.h"
 #include "setup.h"
 #include "worker/worker_main.h"
@@ -45,6 +49,16 @@ sigset_t ourSignals() {
   return signals;
 }
 
+int failed(const Mistakes& mistakes) {
+  for (const std::string& line : mistakes.lines()) std::cerr << line << '\n';
+  return kExitConfig;
+}
+
+LogFormat formatOf(const HostConfig& config) {
+  if (config.log_form == LogForm::json) return jsonLine;
+  return config.log_file.path.empty() && showsColours(STDOUT_FILENO) ? colouredTextLine : textLine;
+}
+
 // Poco reports a wrong command line through its logger: as one line on standard error, like every mistake.
 class StandardError final : public Poco::Channel {
  public:
@@ -56,6 +70,8 @@ class Daemon final : public Poco::Util::ServerApplication {
   Daemon() {
     setUnixOptions(true);
     logger().setChannel(new StandardError);
+    std::error_code error;
+    started_in_ = std::filesystem::current_path(error);
   }
 
  protected:
@@ -72,6 +88,7 @@ class Daemon final : public Poco::Util::ServerApplication {
   [[noreturn]] void leaveAtOnce() const;
 
   Task task_ = Task::run;
+  std::filesystem::path started_in_;
   std::string config_file_ = "/etc/pulsewatch/pulsewatch.properties";
   std::string pid_file_;
   std::vector<std::string> overrides_;
@@ -115,18 +132,27 @@ int Daemon::main(const ArgVec& arguments) {
   }
   for (const int signal : {SIGILL, SIGBUS, SIGSEGV, SIGFPE, SIGSYS}) std::signal(signal, SIG_DFL);  // Poco made aborts of them
 
+  // --daemon has changed to /: relative paths in the configuration mean what they meant where it was started.
+  std::error_code error;
+  std::filesystem::current_path(started_in_, error);
   Setup setup = readSetup({config_file_, overrides_, processEnvironment()});
+  if (config().getBool("application.runAsDaemon", false)) std::filesystem::current_path("/", error);
   if (task_ == Task::checkConfig) std::cout << describeSetup(setup) << std::flush;
-  for (const std::string& line : setup.mistakes.lines()) std::cerr << line << '\n';
-  if (!setup.mistakes.empty()) return kExitConfig;
+  if (!setup.mistakes.empty()) return failed(setup.mistakes);
   return task_ == Task::checkConfig ? 0 : runServer(std::move(setup));
 }
 
 int Daemon::runServer(Setup setup) {
   const SystemClock clock;
-  JsonLog log(STDOUT_FILENO, setup.config.log_level, clock);
+  LogFile file(setup.config.log_file);
+  LogDescriptor output(STDOUT_FILENO);
+  const bool to_file = !setup.config.log_file.path.empty();
+  LogWriter log(to_file ? static_cast<LogSink&>(file) : output, formatOf(setup.config), setup.config.log_level, clock);
   try {
     Server server(setup, log, clock);
+    Mistakes mistakes;
+    if (to_file) addLogFileFault(setup.config.log_file, file.open(), mistakes);
+    if (!mistakes.empty()) return failed(mistakes);
     const Milliseconds drain_time = setup.config.shutdown_drain;
     setup = Setup();  // the server has all of it that it needs; of ten thousand checks it is megabytes
     malloc_trim(0);
@@ -190,6 +216,13 @@ void Daemon::printHelp() const {
   formatter.format(std::cout);
 }
 
+// What is closed would be taken by the next file or socket, and written to as standard output. Writing to what stands in for it fails.
+void holdStandardDescriptors() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(fd, F_GETFD) < 0) static_cast<void>(::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+  }
+}
+
 // --daemon forks before anything is read and has no standard error after: what is wrong with the configuration is asked of a child that
 // checks it first.
 int checkBeforeDaemon(int argc, char** argv) {
@@ -225,8 +258,9 @@ int main(int argc, char** argv) {
   if (argc > 1 && std::strcmp(argv[1], pulsewatch::WorkerProcess::kWorkerArgument) == 0) return pulsewatch::runWorker();
   const sigset_t signals = pulsewatch::ourSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // first of all: a signal during the start waits until it can be answered
-  std::signal(SIGPIPE, SIG_IGN);
+  for (const int signal : {SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_IGN);  // a log that can't be written is no reason to end
   try {
+    pulsewatch::holdStandardDescriptors();
     if (const int code = pulsewatch::checkBeforeDaemon(argc, argv); code != 0) return code;
     pulsewatch::Daemon daemon;
     return daemon.run(argc, argv);

@@ -64,7 +64,7 @@ const char* hostVersion() { return PULSEWATCH_VERSION; }
 
 class Server::Parts final : public ResultSink, public BoardListener, public VerdictSink {
  public:
-  Parts(const Setup& setup, JsonLog& log, const Clock& clock);
+  Parts(const Setup& setup, LogWriter& log, const Clock& clock);
   Parts(const Parts&) = delete;
   Parts& operator=(const Parts&) = delete;
   ~Parts() override { stop(); }
@@ -101,7 +101,7 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
   void tellOfSetup(const Setup& setup);
 
   const HostConfig config_;
-  JsonLog& log_;
+  LogWriter& log_;
   const Clock& clock_;
   ActiveTime active_time_;
 
@@ -126,7 +126,7 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
   HttpServer http_;
 };
 
-Server::Parts::Parts(const Setup& setup, JsonLog& log, const Clock& clock)
+Server::Parts::Parts(const Setup& setup, LogWriter& log, const Clock& clock)
     : config_(setup.config),
       log_(log),
       clock_(clock),
@@ -226,7 +226,7 @@ bool Server::Parts::stop() {
   return all;
 }
 
-Server::Server(const Setup& setup, JsonLog& log, const Clock& clock) : parts_(std::make_unique<Parts>(setup, log, clock)) {}
+Server::Server(const Setup& setup, LogWriter& log, const Clock& clock) : parts_(std::make_unique<Parts>(setup, log, clock)) {}
 Server::~Server() = default;
 void Server::start() { parts_->start(); }
 void Server::drain() { parts_->drain(); }

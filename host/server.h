@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "serve/json_log.h"
+#include "serve/log_writer.h"
 #include "setup.h"
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace pulsewatch {
 class Server {
  public:
   // Listens at once (throws CannotListen) and starts the checks' first runs with start(). `log` must outlive it.
-  Server(const Setup& setup, JsonLog& log, const Clock& clock);
+  Server(const Setup& setup, LogWriter& log, const Clock& clock);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   ~Server();

@@ -2,6 +2,7 @@
 
 #include "config/duration.h"
 #include "plugin/plugin_file.h"
+#include "serve/log_file.h"
 
 #include <algorithm>
 #include <array>
@@ -36,10 +37,16 @@ std::string versionOf(const Setup& setup, const std::string& plugin) {
 
 }  // namespace
 
+void addLogFileFault(const LogFileConfig& file, const std::string& fault, Mistakes& mistakes) {
+  if (!fault.empty()) mistakes.add(file.where, file.shown + " " + fault);
+}
+
 Setup readSetup(const ConfigInput& input) {
   Setup setup;
   const Properties properties = Properties::load(input, setup.mistakes);
   setup.config = readHostConfig(properties, setup.mistakes);
+  const LogFileConfig& log_file = setup.config.log_file;
+  if (!log_file.path.empty()) addLogFileFault(log_file, logFileFault(log_file), setup.mistakes);
   if (setup.config.plugin_directories.empty()) return setup;  // itself a mistake; what is missing for want of it is none
 
   CatalogOptions options;

@@ -21,6 +21,9 @@ struct Setup {
 // One thread; opens the plugins' libraries.
 Setup readSetup(const ConfigInput& input);
 
+// Makes a mistake of what logFileFault() or LogFile::open() say; "" is none.
+void addLogFileFault(const LogFileConfig& file, const std::string& fault, Mistakes& mistakes);
+
 // A sentence that names the keys given that this version does not act on yet; "" when there are none.
 std::string notActedOn(const Setup& setup);
 

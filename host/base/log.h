@@ -1,6 +1,8 @@
-// A log line as data, and where it goes. Stages write through this interface; the format is the last stage's (serve/json_log.h).
+// A log line as data, and where it goes. Stages write through this interface; formats, buffer and file are the last stage's
+// (serve/log_writer.h).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -12,6 +14,12 @@
 namespace pulsewatch {
 
 enum class LogLevel : int { debug = 1, info = 2, warning = 3, error = 4, critical = 5 };  // PW_LOG_… of the ABI
+inline constexpr std::size_t kLogLevels = 5;
+
+inline std::string_view name(LogLevel level) {
+  constexpr std::string_view kNames[kLogLevels] = {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"};
+  return kNames[static_cast<std::size_t>(level) - 1];
+}
 
 // The specification's optional context fields and our own. A map's entries become an object of strings ("checks").
 using LogValue = std::variant<std::string, std::int64_t, double, std::map<std::string, std::string>>;

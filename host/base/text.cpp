@@ -2,6 +2,8 @@
 
 #include <pulsewatch/utf8.h>
 
+#include <cstdint>
+
 namespace pulsewatch {
 
 namespace {
@@ -13,12 +15,25 @@ std::size_t wholeCharacters(std::string_view text, std::size_t most) {
   return (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80 ? most : end;
 }
 
-void appendHex(std::string& out, char byte) {
+void appendHex(std::string& out, std::string_view bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
-  const auto value = static_cast<unsigned char>(byte);
-  out += "\\x";
-  out += kDigits[value >> 4U];
-  out += kDigits[value & 15U];
+  for (const char byte : bytes) {
+    const auto value = static_cast<unsigned char>(byte);
+    out += "\\x";
+    out += kDigits[value >> 4U];
+    out += kDigits[value & 15U];
+  }
+}
+
+// The length of the character at the front of `valid_utf8` when terminals or log viewers may act on it, or 0.
+std::size_t controlLength(std::string_view valid_utf8) {
+  const auto byte = [&](std::size_t i) { return i < valid_utf8.size() ? static_cast<unsigned char>(valid_utf8[i]) : std::uint8_t{0}; };
+  if (byte(0) < 0x20 || byte(0) == 0x7F) return 1;
+  if (byte(0) == 0xC2 && byte(1) < 0xA0) return 2;  // C1
+  if (byte(0) != 0xE2) return 0;
+  const bool separator_or_override = byte(1) == 0x80 && byte(2) >= 0xA8 && byte(2) <= 0xAE;  // U+2028 to U+202E
+  const bool isolate = byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9;                // U+2066 to U+2069
+  return separator_or_override || isolate ? 3 : 0;
 }
 
 }  // namespace
@@ -49,25 +64,17 @@ std::string cleanText(std::string_view text, std::size_t most) {
 }
 
 std::string visibleText(std::string_view text) {
-  const std::string valid_utf8 = repairedUtf8(text);
+  const std::string valid = repairedUtf8(text);
   std::string shown;
-  for (std::size_t i = 0; i < valid_utf8.size(); ++i) {
-    const char c = valid_utf8[i];
-    const auto next = [&](std::size_t ahead) {
-      return i + ahead < valid_utf8.size() ? static_cast<unsigned char>(valid_utf8[i + ahead]) : std::uint8_t{0};
-    };
-    const auto byte = static_cast<unsigned char>(c);
-    const bool c1 = byte == 0xC2 && next(1) < 0xA0;
-    const bool separator = byte == 0xE2 && next(1) == 0x80 && (next(2) == 0xA8 || next(2) == 0xA9);
-    if (byte < 0x20 || byte == 0x7F) {
-      appendHex(shown, c);
-    } else if (c1 || separator) {
-      const std::size_t length = c1 ? 2 : 3;
-      for (const char part : std::string_view(valid_utf8).substr(i, length)) appendHex(shown, part);
-      i += length - 1;
-    } else {
-      shown += c;
-    }
+  shown.reserve(valid.size());
+  for (std::size_t i = 0; i < valid.size();) {
+    const std::string_view rest = std::string_view(valid).substr(i);
+    const std::size_t length = controlLength(rest);
+    if (length > 0)
+      appendHex(shown, rest.substr(0, length));
+    else
+      shown += rest.front();
+    i += length > 0 ? length : 1;
   }
   return shown;
 }

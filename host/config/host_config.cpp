@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <optional>
 #include <string_view>
 #include <sys/random.h>
@@ -138,6 +139,18 @@ void readPlugins(Reader& reader, HostConfig& config) {
   });
 }
 
+void readLogFile(Reader& reader, LogFileConfig& file) {
+  file.rotate_size = static_cast<std::uint64_t>(reader.integer("log.rotate_size"));
+  file.rotate_count = static_cast<unsigned>(reader.integer("log.rotate_count"));
+  const auto path = reader.properties_.value("log.file", reader.mistakes_);
+  if (!path || path->text.empty()) return;
+  std::error_code error;
+  file.path = std::filesystem::absolute(path->text, error).string();
+  file.where = path->where;
+  file.shown = shownValue(*path);
+  if (error) reader.reject(*path, path->text, "is relative to a working directory that is gone; write an absolute path");
+}
+
 void readLog(Reader& reader, HostConfig& config) {
   config.debug = reader.flag("debug");
   const std::string level = reader.text("log.level");
@@ -149,6 +162,8 @@ void readLog(Reader& reader, HostConfig& config) {
     config.warnings.emplace_back("DEBUG is on while the profile is prod: HTTP answers show the details of errors");
   const std::string access = reader.text("log.access");
   config.log_access = access == "all" ? AccessLog::all : access == "none" ? AccessLog::none : AccessLog::errors;
+  config.log_form = reader.text("log.format") == "text" ? LogForm::text : LogForm::json;
+  readLogFile(reader, config.log_file);
 }
 
 // Keys of checks' connections are read when a check asks for them; secret_key has been.

@@ -14,6 +14,15 @@
 namespace pulsewatch {
 
 enum class AccessLog { all, errors, none };
+enum class LogForm { json, text };
+
+struct LogFileConfig {
+  std::string path;                                      // absolute; "": standard output
+  std::string where;                                     // how a mistake in it begins,
+  std::string shown;                                     // and the path as it may be shown there
+  std::uint64_t rotate_size = std::uint64_t{10} << 20U;  // bytes
+  unsigned rotate_count = 5;                             // old files that are kept; 0: it is never rotated
+};
 
 struct HostConfig {
   std::string profile;     // last part of settings_module
@@ -37,12 +46,15 @@ struct HostConfig {
 
   LogLevel log_level = LogLevel::info;
   AccessLog log_access = AccessLog::errors;
+  LogForm log_form = LogForm::json;
+  LogFileConfig log_file;
 
   std::vector<std::string> warnings;      // sentences to log at start: debug in prod, a made-up SECRET_KEY
   std::vector<std::string> not_acted_on;  // keys given that this version accepts but does not act on yet
 };
 
 // Validates every host key that is used; conditional ones (database.url, redis.url, mysql.*, celery.*) only when a check asks for them.
+// A relative log.file is made absolute by the working directory.
 HostConfig readHostConfig(const Properties& properties, Mistakes& mistakes);
 
 // The process's environment as a map; of a name that is there twice the first, as getenv() has it.

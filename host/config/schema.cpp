@@ -99,11 +99,11 @@ constexpr std::array kHostKeys{
     list("plugins.owners", "", "", "write user names or ids with commas between them"),
     flag("readiness.degraded_is_ready", "", "true"),
     duration("shutdown.drain", "5s", 0, kHourMs),
-    choice("log.format", "", "json|text", "json", false),
-    KeyDescription{.key = "log.file", .acted_on = false},
-    later(
-        {.key = "log.rotate_size", .type = KeyType::size, .default_value = "10MiB", .has_default = true, .least = 64 * kKiB, .most = kTiB}),
-    later(count("log.rotate_count", "", "5", 0, 1000, "write how many old files are kept")),
+    choice("log.format", "", "json|text", "json"),
+    KeyDescription{.key = "log.file"},
+    KeyDescription{
+        .key = "log.rotate_size", .type = KeyType::size, .default_value = "10MiB", .has_default = true, .least = 64 * kKiB, .most = kTiB},
+    count("log.rotate_count", "", "5", 0, 1000, "write how many old files are kept, or 0 to leave the rotation to others"),
     choice("log.access", "", "all|errors|none", "errors"),
     later(text("state.directory", "", "/var/lib/pulsewatch")),
 };

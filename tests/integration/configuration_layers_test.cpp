@@ -52,7 +52,7 @@ class ConfigurationLayersTest : public CppUnit::TestFixture {
   }
 
   void testSaidAtStart() {
-    PulsewatchOptions options = fixtureOptions({"ok"}, "log.rotate_count = 3\n" + checkConfig("steady", "ok"));
+    PulsewatchOptions options = fixtureOptions({"ok"}, "console.session_cookie_secure = on\n" + checkConfig("steady", "ok"));
     options.environment["DEBUG"] = "true";
     options.environment["DJANGO_SETTINGS_MODULE"] = "core.settings.prod";
     PulsewatchProcess daemon(options);
@@ -60,7 +60,7 @@ class ConfigurationLayersTest : public CppUnit::TestFixture {
     daemon.stop();
     const auto warnings = linesWhere(daemon.log(), [](const JsonLine& line) { return line.text("level") == "WARNING"; });
     CPPUNIT_ASSERT_EQUAL_MESSAGE("DEBUG with prod", std::size_t{1}, linesWith(warnings, "DEBUG"));
-    CPPUNIT_ASSERT_EQUAL_MESSAGE("a key that is not acted on yet", std::size_t{1}, linesWith(warnings, "log.rotate_count"));
+    CPPUNIT_ASSERT_EQUAL_MESSAGE("a key that is not acted on yet", std::size_t{1}, linesWith(warnings, "console.session_cookie_secure"));
   }
 
   void testMadeUpKey() {

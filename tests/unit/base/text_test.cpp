@@ -35,6 +35,8 @@ class TextTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(cuts);
   CPPUNIT_TEST(everyCutOfValidTextIsAPrefixOfIt);
   CPPUNIT_TEST(cutsOfGarbageAreValidAndBounded);
+  CPPUNIT_TEST(visible);
+  CPPUNIT_TEST(everyControlIsVisible);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -133,6 +135,34 @@ class TextTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT(cut.size() <= most + 3);
     }
     CPPUNIT_ASSERT_EQUAL(std::size_t{503}, cleanText(std::string(10'000'000, 'x'), 500).size());
+  }
+
+  void visible() {
+    const std::pair<std::string, std::string> rows[] = {
+        {"", ""},
+        {"plain, grün, 😀 \\ \"", "plain, grün, 😀 \\ \""},
+        {"a\nb\r\t", R"(a\x0ab\x0d\x09)"},
+        {"\x1b[31mred\x1b[0m", R"(\x1b[31mred\x1b[0m)"},
+        {"\x7f", R"(\x7f)"},
+        {"\xC2\x9B"
+         "2J",
+         R"(\xc2\x9b2J)"},                                            // CSI as a C1 control
+        {"\xE2\x80\xA8\xE2\x80\xA9", R"(\xe2\x80\xa8\xe2\x80\xa9)"},  // line and paragraph separator
+        {"\xE2\x80\xAE\xE2\x81\xA6", R"(\xe2\x80\xae\xe2\x81\xa6)"},  // right-to-left override and isolate
+        {"\xff\x9b", timesRepaired(2)},
+        {"\xE2\x80\xA6\xE2\x80\xAF\xE2\x81\xA5\xC2\xA0", "\xE2\x80\xA6\xE2\x80\xAF\xE2\x81\xA5\xC2\xA0"},
+    };
+    for (const auto& [text, shown] : rows) CPPUNIT_ASSERT_EQUAL(shown, visibleText(text));
+    CPPUNIT_ASSERT_EQUAL(std::string(R"(a\x00b)"), visibleText(std::string("a\0b", 3)));
+  }
+
+  void everyControlIsVisible() {
+    for (unsigned point = 0; point <= 0x3000; ++point) {
+      const bool control =
+          point < 0x20 || (point >= 0x7F && point < 0xA0) || (point >= 0x2028 && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069);
+      const bool shown = visibleText(encoded(point)) != encoded(point);
+      if (control != shown) CPPUNIT_FAIL("U+" + std::to_string(point));
+    }
   }
 };
 

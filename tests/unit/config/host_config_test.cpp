@@ -105,6 +105,7 @@ class HostConfigTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(HostConfigTest);
   CPPUNIT_TEST(defaults);
   CPPUNIT_TEST(everyKey);
+  CPPUNIT_TEST(logFilePaths);
   CPPUNIT_TEST(badValues);
   CPPUNIT_TEST(variablesAreNamed);
   CPPUNIT_TEST(required);
@@ -136,6 +137,9 @@ class HostConfigTest : public CppUnit::TestFixture {
         (config.plugin_directories == std::vector<std::string>{"/usr/lib/pulsewatch/plugins", "/usr/local/lib/pulsewatch/plugins"}));
     CPPUNIT_ASSERT(config.shutdown_drain == std::chrono::seconds(5));
     CPPUNIT_ASSERT(config.log_level == LogLevel::info && config.log_access == AccessLog::errors);
+    CPPUNIT_ASSERT(config.log_form == LogForm::json && config.log_file.path.empty());
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{10 << 20}, config.log_file.rotate_size);
+    CPPUNIT_ASSERT_EQUAL(5U, config.log_file.rotate_count);
     CPPUNIT_ASSERT(config.warnings.empty());
     CPPUNIT_ASSERT(config.not_acted_on.empty());
   }
@@ -144,7 +148,8 @@ class HostConfigTest : public CppUnit::TestFixture {
     const HostConfig config = readGood(complete(
         "http.address = ::\nhttp.port = 0\nhttp.allowed_hosts = .Example.COM, [::1]\nhttp.ssl_redirect = YES\nhttp.ssl_redirect_exempt =\n"
         "http.trusted_proxies = 10.0.0.0/8, ::1\nmetrics.enabled = off\nplugins.directories = /a, b\nplugins.owners = root, 1000\n"
-        "readiness.degraded_is_ready = no\nshutdown.drain = 0s\nlog.level = warning\nlog.access = none\n"));
+        "readiness.degraded_is_ready = no\nshutdown.drain = 0s\nlog.level = warning\nlog.access = none\nlog.format = TEXT\n"
+        "log.file = /x/y\nlog.rotate_size = 64KiB\nlog.rotate_count = 0"));
     CPPUNIT_ASSERT_EQUAL(std::string("::"), config.http_address);
     CPPUNIT_ASSERT_EQUAL(std::uint16_t{0}, config.http_port);
     CPPUNIT_ASSERT((config.allowed_hosts == std::vector<std::string>{".example.com", "[::1]"}));
@@ -155,6 +160,19 @@ class HostConfigTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT((config.plugin_owners == std::vector<std::string>{"root", "1000"}));
     CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, static_cast<std::int64_t>(config.shutdown_drain.count()));
     CPPUNIT_ASSERT(config.log_level == LogLevel::warning && config.log_access == AccessLog::none);
+    CPPUNIT_ASSERT(config.log_form == LogForm::text);
+    CPPUNIT_ASSERT_EQUAL(std::string("/x/y"), config.log_file.path);
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{64 << 10}, config.log_file.rotate_size);
+    CPPUNIT_ASSERT_EQUAL(0U, config.log_file.rotate_count);
+  }
+
+  void logFilePaths() {
+    const std::string here = std::filesystem::current_path().string();
+    CPPUNIT_ASSERT_EQUAL(here + "/logs/x.log", readGood(complete("log.file = logs/x.log")).log_file.path);
+    CPPUNIT_ASSERT_EQUAL(std::string(), readGood(complete("log.file =")).log_file.path);
+    const LogFileConfig hidden = readGood(complete("log.file = /${env.X}", {{"X", "hunter2"}})).log_file;
+    CPPUNIT_ASSERT_EQUAL(std::string("/hunter2"), hidden.path);
+    CPPUNIT_ASSERT_EQUAL(std::string("its value"), hidden.shown);
   }
 
   void badValues() {
@@ -265,20 +283,16 @@ class HostConfigTest : public CppUnit::TestFixture {
   }
 
   void notActedOn() {
-    const HostConfig config = readGood(complete(
-        "log.file = /x\nlog.rotate_size = 1MiB\nlog.rotate_count = 0\nlog.format = text\nstate.directory = /x\nplugins.watch = no\n"
-        "plugins.isolation = host\nconsole.session_cookie_secure = on\ncelery.broker_url = redis://h\nhttp.port = 1",
-        {{"CSRF_COOKIE_SECURE", "1"}, {"CELERY_RESULT_BACKEND", "x"}}));
+    const HostConfig config =
+        readGood(complete("state.directory = /x\nplugins.watch = no\n"
+                          "plugins.isolation = host\nconsole.session_cookie_secure = on\ncelery.broker_url = redis://h\nhttp.port = 1",
+                          {{"CSRF_COOKIE_SECURE", "1"}, {"CELERY_RESULT_BACKEND", "x"}}));
     const std::vector<std::string> wanted{"console.session_cookie_secure",
                                           "console.csrf_cookie_secure",
                                           "celery.broker_url",
                                           "celery.result_backend",
                                           "plugins.watch",
                                           "plugins.isolation",
-                                          "log.format",
-                                          "log.file",
-                                          "log.rotate_size",
-                                          "log.rotate_count",
                                           "state.directory"};
     CPPUNIT_ASSERT_EQUAL(joinedWords(wanted), joinedWords(config.not_acted_on));
   }

@@ -1,5 +1,6 @@
+#include "serve/json_line.h"
+
 #include "base/text.h"
-#include "serve/json_log.h"
 #include "unit/serve/recorded_log.h"
 
 #include <cppunit/extensions/HelperMacros.h>

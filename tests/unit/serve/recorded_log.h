@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/mutex.h"
-#include "serve/json_log.h"
+#include "serve/json_line.h"
 
 #include <Poco/JSON/Object.h>
 #include <Poco/JSON/Parser.h>

@@ -1,7 +1,9 @@
-#include "serve/json_log.h"
+#include "serve/log_writer.h"
 
+#include "serve/json_line.h"
+#include "serve/log_descriptor.h"
 #include "support/manual_clock.h"
-#include "unit/serve/log_sink.h"
+#include "unit/serve/log_pipe.h"
 
 #include <cppunit/extensions/HelperMacros.h>
 
@@ -17,12 +19,12 @@ namespace {
 using testing::fieldOf;
 using testing::in;
 using testing::kPatience;
-using testing::LogSink;
+using testing::LogPipe;
 using testing::numbered;
 using testing::received;
 
-class JsonLogTest : public CppUnit::TestFixture {
-  CPPUNIT_TEST_SUITE(JsonLogTest);
+class LogWriterTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(LogWriterTest);
   CPPUNIT_TEST(writesLines);
   CPPUNIT_TEST(levels);
   CPPUNIT_TEST(beforeItStarts);
@@ -33,9 +35,10 @@ class JsonLogTest : public CppUnit::TestFixture {
 
  public:
   void writesLines() {
-    LogSink sink;
+    LogPipe sink;
     const testing::ManualClock clock;
-    JsonLog log(sink.writer(), LogLevel::info, clock);
+    LogDescriptor output(sink.writer());
+    LogWriter log(output, jsonLine, LogLevel::info, clock);
     log.start();
     log.write({LogLevel::info, "pulsewatch.test", "hello", "a \"message\"\n\xff", {{"number", std::int64_t{1}}}});
     CPPUNIT_ASSERT(sink.waitForText("\n"));
@@ -46,9 +49,10 @@ class JsonLogTest : public CppUnit::TestFixture {
   }
 
   void levels() {
-    LogSink sink;
+    LogPipe sink;
     const testing::ManualClock clock;
-    JsonLog log(sink.writer(), LogLevel::warning, clock);
+    LogDescriptor output(sink.writer());
+    LogWriter log(output, jsonLine, LogLevel::warning, clock);
     log.start();
     const LogLevel all[] = {LogLevel::debug, LogLevel::info, LogLevel::warning, LogLevel::error, LogLevel::critical};
     for (const LogLevel level : all) {
@@ -61,9 +65,10 @@ class JsonLogTest : public CppUnit::TestFixture {
   }
 
   void beforeItStarts() {
-    LogSink sink;
+    LogPipe sink;
     const testing::ManualClock clock;
-    JsonLog log(sink.writer(), LogLevel::info, clock);
+    LogDescriptor output(sink.writer());
+    LogWriter log(output, jsonLine, LogLevel::info, clock);
     log.write(numbered(1));
     CPPUNIT_ASSERT_EQUAL(std::string(), sink.text());
     log.start();
@@ -71,10 +76,11 @@ class JsonLogTest : public CppUnit::TestFixture {
   }
 
   void stopWritesOut() {
-    LogSink sink;
+    LogPipe sink;
     sink.widen();
     const testing::ManualClock clock;
-    JsonLog log(sink.writer(), LogLevel::info, clock);
+    LogDescriptor output(sink.writer());
+    LogWriter log(output, jsonLine, LogLevel::info, clock);
     log.start();
     for (int i = 0; i < 3000; ++i) log.write(numbered(i));
     log.stop(in(kPatience));
@@ -85,10 +91,11 @@ class JsonLogTest : public CppUnit::TestFixture {
   void manyWriters() {
     constexpr int kThreads = 4;
     constexpr std::int64_t kEach = 500;
-    LogSink sink;
+    LogPipe sink;
     sink.widen();
     const testing::ManualClock clock;
-    JsonLog log(sink.writer(), LogLevel::info, clock);
+    LogDescriptor output(sink.writer());
+    LogWriter log(output, jsonLine, LogLevel::info, clock);
     log.start();
     std::vector<std::thread> threads;
     for (int thread = 0; thread < kThreads; ++thread) {
@@ -106,16 +113,17 @@ class JsonLogTest : public CppUnit::TestFixture {
   }
 
   void neverStarted() {
-    LogSink sink;
+    LogPipe sink;
     const testing::ManualClock clock;
-    JsonLog log(sink.writer(), LogLevel::info, clock);
+    LogDescriptor output(sink.writer());
+    LogWriter log(output, jsonLine, LogLevel::info, clock);
     for (int i = 0; i < 100; ++i) log.write(numbered(i, 65536));
     CPPUNIT_ASSERT_MESSAGE("bounded", log.dropped() > 0);
     log.stop(in(kPatience));
   }
 };
 
-CPPUNIT_TEST_SUITE_REGISTRATION(JsonLogTest);
+CPPUNIT_TEST_SUITE_REGISTRATION(LogWriterTest);
 
 }  // namespace
 

@@ -1,14 +1,15 @@
-#include "serve/json_log.h"
+#include "serve/json_line.h"
+#include "serve/log_descriptor.h"
+#include "serve/log_writer.h"
 #include "support/manual_clock.h"
 #include "support/temporary_directory.h"
-#include "unit/serve/log_sink.h"
+#include "unit/serve/file_size_limit.h"
+#include "unit/serve/log_pipe.h"
 
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <atomic>
-#include <csignal>
 #include <string>
-#include <sys/resource.h>
 #include <thread>
 
 namespace pulsewatch {
@@ -16,39 +17,21 @@ namespace pulsewatch {
 namespace {
 
 using std::chrono::seconds;
+using testing::FileSizeLimit;
 using testing::in;
 using testing::kPatience;
-using testing::LogSink;
+using testing::LogPipe;
 using testing::numbered;
 using testing::Received;
 using testing::received;
 using testing::waitFor;
 
-// Lowers how large a file may grow, as long as it lives: a disk that is full.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limit{bytes, before_.rlim_max};
-    CPPUNIT_ASSERT_EQUAL(0, setrlimit(RLIMIT_FSIZE, &limit));
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-  ~FileSizeLimit() {
-    setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, handler_);  // NOLINT(cert-err33-c): what it was
-  }
-
- private:
-  void (*handler_)(int);
-  rlimit before_{};
-};
-
 // A log whose sink takes nothing: full, or gone.
-class JsonLogFullTest : public CppUnit::TestFixture {
-  CPPUNIT_TEST_SUITE(JsonLogFullTest);
+class LogWriterFullTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(LogWriterFullTest);
   CPPUNIT_TEST(fullPipe);
   CPPUNIT_TEST(fullSocket);
+  CPPUNIT_TEST(fullTerminal);
   CPPUNIT_TEST(fullAgain);
   CPPUNIT_TEST(lineLargerThanTheBuffer);
   CPPUNIT_TEST(stopOnAFullSink);
@@ -58,14 +41,17 @@ class JsonLogFullTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_END();
 
  public:
-  void fullPipe() { full(LogSink::Kind::pipe); }
-  void fullSocket() { full(LogSink::Kind::socket); }
+  void fullPipe() { full(LogPipe::Kind::pipe); }
+  void fullSocket() { full(LogPipe::Kind::socket); }
+
+  void fullTerminal() { full(LogPipe::Kind::terminal); }
 
   // Every time it is full is told of on its own.
   void fullAgain() {
-    LogSink sink;
+    LogPipe sink;
     const testing::ManualClock clock;
-    JsonLog log(sink.writer(), LogLevel::info, clock);
+    LogDescriptor output(sink.writer());
+    LogWriter log(output, jsonLine, LogLevel::info, clock);
     log.start();
     std::int64_t written = 0;
     for (int round = 1; round <= 2; ++round) {
@@ -82,11 +68,12 @@ class JsonLogFullTest : public CppUnit::TestFixture {
   }
 
   void lineLargerThanTheBuffer() {
-    LogSink sink;
+    LogPipe sink;
     const testing::ManualClock clock;
-    JsonLog log(sink.writer(), LogLevel::info, clock);
+    LogDescriptor output(sink.writer());
+    LogWriter log(output, jsonLine, LogLevel::info, clock);
     log.start();
-    log.write(numbered(1, JsonLog::kMostBuffered));
+    log.write(numbered(1, LogWriter::kMostBuffered));
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, log.dropped());
     CPPUNIT_ASSERT(sink.waitForText("log_dropped"));
     log.write(numbered(2));
@@ -95,9 +82,10 @@ class JsonLogFullTest : public CppUnit::TestFixture {
   }
 
   void stopOnAFullSink() {
-    LogSink sink;
+    LogPipe sink;
     const testing::ManualClock clock;
-    JsonLog log(sink.writer(), LogLevel::info, clock);
+    LogDescriptor output(sink.writer());
+    LogWriter log(output, jsonLine, LogLevel::info, clock);
     log.start();
     for (int i = 0; i < 20; ++i) log.write(numbered(i, 65536));
     CPPUNIT_ASSERT(waitFor([&] { return !sink.text().empty(); }, kPatience));
@@ -107,9 +95,10 @@ class JsonLogFullTest : public CppUnit::TestFixture {
   }
 
   void closedPipe() {
-    LogSink sink;
+    LogPipe sink;
     testing::ManualClock clock;
-    JsonLog log(sink.writer(), LogLevel::info, clock);
+    LogDescriptor output(sink.writer());
+    LogWriter log(output, jsonLine, LogLevel::info, clock);
     log.start();
     sink.closeReader();
     for (int i = 0; i < 5; ++i) log.write(numbered(i));
@@ -124,9 +113,10 @@ class JsonLogFullTest : public CppUnit::TestFixture {
   }
 
   void closedWhileFull() {
-    LogSink sink;
+    LogPipe sink;
     testing::ManualClock clock;
-    JsonLog log(sink.writer(), LogLevel::info, clock);
+    LogDescriptor output(sink.writer());
+    LogWriter log(output, jsonLine, LogLevel::info, clock);
     log.start();
     std::uint64_t written = 0;
     while (log.dropped() == 0) log.write(numbered(static_cast<std::int64_t>(written++), 65536));
@@ -144,7 +134,8 @@ class JsonLogFullTest : public CppUnit::TestFixture {
     const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
     CPPUNIT_ASSERT(file.valid());
     testing::ManualClock clock;
-    JsonLog log(file.get(), LogLevel::info, clock);
+    LogDescriptor output(file.get());
+    LogWriter log(output, jsonLine, LogLevel::info, clock);
     {
       const FileSizeLimit limit(10000);
       log.start();
@@ -172,11 +163,12 @@ class JsonLogFullTest : public CppUnit::TestFixture {
   }
 
   // Nobody reads: writers go on, lines are lost and counted, the thread lives; once somebody reads again, the log tells of it.
-  static void full(LogSink::Kind kind) {
+  static void full(LogPipe::Kind kind) {
     constexpr std::int64_t kLines = 300;
-    LogSink sink(kind);
+    LogPipe sink(kind);
     testing::ManualClock clock;
-    JsonLog log(sink.writer(), LogLevel::info, clock);
+    LogDescriptor output(sink.writer());
+    LogWriter log(output, jsonLine, LogLevel::info, clock);
     log.start();
     std::atomic<bool> done{false};
     std::thread writer([&] {
@@ -189,7 +181,7 @@ class JsonLogFullTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_MESSAGE("writing never blocks", free);
     const auto dropped = static_cast<std::int64_t>(log.dropped());
     CPPUNIT_ASSERT_MESSAGE("at most what is being written, what is buffered and what the sink holds is kept",
-                           dropped > 0 && kLines - dropped <= std::int64_t{2 * JsonLog::kMostBuffered / 65536 + 16});
+                           dropped > 0 && kLines - dropped <= std::int64_t{2 * LogWriter::kMostBuffered / 65536 + 16});
     for (int i = 0; i < 3; ++i) {
       clock.advance(std::chrono::hours(1));
       CPPUNIT_ASSERT_MESSAGE("the log lives", waitFor([&] { return log.heartbeat().age(clock.steady()) == Nanoseconds(0); }, kPatience));
@@ -206,7 +198,7 @@ class JsonLogFullTest : public CppUnit::TestFixture {
   }
 };
 
-CPPUNIT_TEST_SUITE_REGISTRATION(JsonLogFullTest);
+CPPUNIT_TEST_SUITE_REGISTRATION(LogWriterFullTest);
 
 }  // namespace
 

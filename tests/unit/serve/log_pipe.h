@@ -1,5 +1,5 @@
-// What a log is written to, seen from its other end: a pipe, as a supervisor makes it, or a socket, as systemd does. Nothing is read until
-// it is asked for, so it fills up. One thread. Throws std::system_error when it can't be made.
+// What a log is written to, seen from its other end: a pipe, as a supervisor makes it, a socket, as systemd does, or a terminal. Nothing is
+// read until it is asked for, so it fills up. One thread. Throws std::system_error when it can't be made.
 #pragma once
 
 #include "base/file_descriptor.h"
@@ -14,10 +14,12 @@
 #include <chrono>
 #include <cstdint>
 #include <fcntl.h>
+#include <pty.h>
 #include <stdexcept>
 #include <string>
 #include <sys/socket.h>
 #include <system_error>
+#include <termios.h>
 #include <unistd.h>
 #include <vector>
 
@@ -41,18 +43,25 @@ inline Lines parsedLines(const std::string& text) {
   return lines;
 }
 
-class LogSink {
+class LogPipe {
  public:
-  enum class Kind { pipe, socket };
+  enum class Kind { pipe, socket, terminal };
 
-  explicit LogSink(Kind kind = Kind::pipe) {
+  explicit LogPipe(Kind kind = Kind::pipe) {
     std::array<int, 2> ends{};
-    const int made =
-        kind == Kind::pipe ? ::pipe2(ends.data(), O_CLOEXEC) : ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data());
+    const int made = kind == Kind::pipe     ? ::pipe2(ends.data(), O_CLOEXEC)
+                     : kind == Kind::socket ? ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data())
+                                            : ::openpty(ends.data(), ends.data() + 1, nullptr, nullptr, nullptr);
     if (made != 0) throw std::system_error(errno, std::generic_category(), "no pipe");
     reader_ = FileDescriptor(ends[0]);
     writer_ = FileDescriptor(ends[1]);
     if (::fcntl(reader_.get(), F_SETFL, O_NONBLOCK) != 0) throw std::system_error(errno, std::generic_category(), "fcntl");
+    if (kind == Kind::terminal) {
+      termios raw{};
+      ::tcgetattr(writer_.get(), &raw);
+      ::cfmakeraw(&raw);
+      ::tcsetattr(writer_.get(), TCSANOW, &raw);
+    }
   }
 
   [[nodiscard]] int writer() const { return writer_.get(); }
