@@ -17,8 +17,7 @@ std::string queryFault(const ServiceUrl& url, const std::vector<std::string>& kn
   std::vector<std::string> seen;
   for (const auto& [key, value] : url.query) {
     if (std::find(known.begin(), known.end(), key) == known.end())
-      return known.empty() ? "it has a query, which it cannot have"
-                           : "its query has an unknown key (known: " + joinedWords(known, " and ") + ")";
+      return "its query has an unknown key (known: " + joinedWords(known, " and ") + ")";
     if (std::find(seen.begin(), seen.end(), key) != seen.end()) return "its query has " + key + " twice";
     if (value.empty()) return "its query has " + key + " without a value";
     seen.push_back(key);
@@ -65,13 +64,14 @@ std::string mysqlUrlFault(const ServiceUrl& url) {
 std::string redisUrlFault(const ServiceUrl& url) {
   const bool is_unix = url.scheme == "unix";
   if (!is_unix && url.scheme != "redis" && url.scheme != "rediss") return "its scheme is none of redis, rediss and unix";
-  std::string fault = queryFault(url, is_unix ? std::vector<std::string>{"db", "password"} : std::vector<std::string>{});
+  std::vector<std::string> known{"db", "username", "password"};
+  if (url.scheme == "rediss") known.insert(known.end(), {"ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_cert_reqs"});
+  std::string fault = queryFault(url, known);
   if (!fault.empty()) return fault;
+  if (url.option("db") && !isDatabaseNumber(*url.option("db"))) return "its db is not a number from 0";
   if (is_unix) {
     if (!url.host.empty() || url.port != 0) return "a host stands where a unix socket has none: three slashes go before the path";
-    if (url.path.size() < 2) return "it has no path of a unix socket";
-    if (url.option("db") && !isDatabaseNumber(*url.option("db"))) return "its db is not a number from 0";
-    return {};
+    return url.path.size() < 2 ? "it has no path of a unix socket" : "";
   }
   if (url.host.empty()) return "it has no host";
   const bool numbered = url.path.size() < 2 || isDatabaseNumber(std::string_view(url.path).substr(1));
@@ -79,9 +79,9 @@ std::string redisUrlFault(const ServiceUrl& url) {
 }
 
 std::string mysqlUrl(const MysqlAddress& address) {
-  const bool ipv6 = address.host.find(':') != std::string::npos;
+  const std::string host = bracketed(address.host);
   return "mysql://" + percentEncoded(address.user) + (address.password.empty() ? "" : ":" + percentEncoded(address.password)) + "@" +
-         (ipv6 ? "[" + address.host + "]" : percentEncoded(address.host)) + ":" + address.port + "/" + percentEncoded(address.database);
+         (host == address.host ? percentEncoded(host) : host) + ":" + address.port + "/" + percentEncoded(address.database);
 }
 
 }  // namespace pulsewatch

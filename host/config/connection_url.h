@@ -10,7 +10,8 @@ namespace pulsewatch {
 // mysql://[user[:password]@]host[:port][/database][?ssl-mode=…&unix_socket=…&ssl-ca=…&ssl-cert=…&ssl-key=…]; "" when it is one.
 std::string mysqlUrlFault(const ServiceUrl& url);
 
-// redis://[user:password@]host[:port][/number], rediss:// alike, unix://[user:password@]/path[?db=number&password=…]; "" when it is one.
+// redis://[user:password@]host[:port][/number], rediss:// alike, unix://[user:password@]/path, each with [?db=number&username=…&password=…]
+// and rediss with &ssl_ca_certs=…&ssl_certfile=…&ssl_keyfile=…&ssl_cert_reqs=…; "" when it is one.
 std::string redisUrlFault(const ServiceUrl& url);
 
 struct MysqlAddress {

@@ -3,6 +3,7 @@
 #include "base/stack_trace.h"
 #include "base/text.h"
 #include "base/uuid.h"
+#include <pulsewatch/service_url.h>
 
 #include <Poco/Exception.h>
 
@@ -20,10 +21,7 @@ constexpr std::size_t kMostPathLogged = 2000;
 std::string pathOf(const std::string& target) { return target.substr(0, target.find('?')); }
 
 // Who was asked, without the port: that was plain HTTP's.
-std::string authority(const HttpRequest& request) {
-  const std::string host = request.has_host ? hostOf(request.host) : request.local_address;
-  return host.find(':') == std::string::npos ? host : "[" + host + "]";
-}
+std::string authority(const HttpRequest& request) { return bracketed(request.has_host ? hostOf(request.host) : request.local_address); }
 
 }  // namespace
 

@@ -1,5 +1,7 @@
 #include "serve/listening_socket.h"
 
+#include <pulsewatch/service_url.h>
+
 #include <Poco/Exception.h>
 #include <Poco/Net/ServerSocketImpl.h>
 #include <Poco/Net/StreamSocketImpl.h>
@@ -55,7 +57,6 @@ struct Handle : Poco::Net::ServerSocket {
 }  // namespace
 
 Poco::Net::ServerSocket listeningSocket(const std::string& address, std::uint16_t port) {
-  const std::string where = (address.find(':') == std::string::npos ? address : "[" + address + "]") + ":" + std::to_string(port);
   try {
     const Poco::Net::SocketAddress socket_address(Poco::Net::IPAddress(address), port);
     Handle socket(new ListeningSocket);
@@ -68,7 +69,8 @@ Poco::Net::ServerSocket listeningSocket(const std::string& address, std::uint16_
     return socket;
   } catch (const Poco::Exception& e) {
     const std::string why = e.code() != 0 ? std::generic_category().message(e.code()) : e.displayText();
-    throw CannotListen("http.address, http.port: cannot listen on " + where + ": " + why + "; free the address, or choose another");
+    throw CannotListen("http.address, http.port: cannot listen on " + hostAndPort(address, port) + ": " + why +
+                       "; free the address, or choose another");
   }
 }
 

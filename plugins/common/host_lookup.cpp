@@ -80,7 +80,8 @@ HostLookup::~HostLookup() = default;
 
 HostLookup::Outcome HostLookup::resolve(const Deadline& deadline, std::vector<Address>& addresses) {
   auto request = std::exchange(pending_, nullptr);
-  if (!request) {
+  // One that has failed since is old news.
+  if (!request || (request->finished && request->code != 0)) {
     request = std::make_shared<Request>();
     request->run(host_, port_, AI_NUMERICHOST | AI_NUMERICSERV);
     if (request->code == 0) {

@@ -1,7 +1,8 @@
 // The addresses of a host name, within a deadline: getaddrinfo() knows none, so it runs on a thread that can be left behind.
 //
-// A lookup that outlives its run goes on, and the next run takes it over: a dead name server costs a check one thread, never more. The
-// thread may outlive the check as well, which is why a library with this in it must never be unmapped. One thread at a time.
+// A lookup that outlives its run goes on, and the next run takes it over, unless it has failed by then: a dead name server costs a check
+// one thread, never more. The thread may outlive the check as well, which is why a library with this in it must never be unmapped. One
+// thread at a time.
 #pragma once
 
 #include "common/deadline.h"

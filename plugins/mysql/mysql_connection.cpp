@@ -54,8 +54,10 @@ class Connection::Session {
  public:
   explicit Session(const Target& target) : target_(target), handle_(nullptr) { setOptions(); }
 
-  void open(const std::string& host, const net::Deadline& deadline) {
-    greeting_expected_ = target_.ssl_mode != SslMode::disabled && target_.unix_socket.empty();
+  void open(const std::string& address, const net::Deadline& deadline) {
+    greeting_expected_ = target_.usesTls();
+    host_.assign(std::max(address.size(), target_.host.size()), '\0');
+    address.copy(host_.data(), address.size());
     // libmariadb repeats a failed name lookup, and waits in the TLS handshake, for that long by itself.
     const auto seconds = static_cast<unsigned int>(deadline.remaining().count() / 1000 + 1);
     set(MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
@@ -64,7 +66,7 @@ class Connection::Session {
     const char* socket = target_.unix_socket.empty() ? nullptr : target_.unix_socket.c_str();
     drive(
         [&] {
-          return ::mysql_real_connect_start(&connected, handle_, host.c_str(), target_.user.c_str(), target_.password.c_str(), database,
+          return ::mysql_real_connect_start(&connected, handle_, host_.c_str(), target_.user.c_str(), target_.password.c_str(), database,
                                             target_.port, socket, 0);
         },
         [&](int events) { return ::mysql_real_connect_cont(&connected, handle_, events); }, deadline);
@@ -73,8 +75,7 @@ class Connection::Session {
     if (no_tls_) throw Failure(Failure::Kind::no_tls, 0, "the server offers no TLS");
     check(connected != nullptr);
     // libmariadb goes on without TLS when the greeting, unreadable above, turns out not to offer it.
-    if (target_.ssl_mode >= SslMode::required && target_.unix_socket.empty() && !encrypted())
-      throw Failure(Failure::Kind::no_tls, 0, "the server offers no TLS");
+    if (target_.requiresTls() && !encrypted()) throw Failure(Failure::Kind::no_tls, 0, "the server offers no TLS");
     // libmariadb leaves the socket blocking, which is right for its plain reads and hangs its reads through TLS.
     if (::fcntl(fd(), F_SETFL, ::fcntl(fd(), F_GETFL) | O_NONBLOCK) != 0) throw Failure(Failure::Kind::system, errno, "fcntl");
   }
@@ -117,9 +118,10 @@ class Connection::Session {
     set(MYSQL_OPT_LOCAL_INFILE, &infile);   // a server could ask for any file
     set(MYSQL_OPT_MAX_ALLOWED_PACKET, &longest_packet);
     set(MYSQL_SET_CHARSET_NAME, "utf8mb4");
-    set(MYSQL_OPT_SSL_VERIFY_SERVER_CERT, target_.ssl_mode == SslMode::verify_identity ? &yes : &no);
-    if (target_.ssl_mode < SslMode::required && target_.unix_socket.empty()) set(MARIADB_OPT_RESTRICTED_AUTH, careful_logins);
-    if (target_.ssl_mode == SslMode::disabled || !target_.unix_socket.empty()) return;
+    // To verify is to use TLS, for libmariadb.
+    set(MYSQL_OPT_SSL_VERIFY_SERVER_CERT, target_.usesTls() && target_.ssl_mode == SslMode::verify_identity ? &yes : &no);
+    if (!target_.requiresTls() && target_.unix_socket.empty()) set(MARIADB_OPT_RESTRICTED_AUTH, careful_logins);
+    if (!target_.usesTls()) return;
     set(MYSQL_OPT_SSL_ENFORCE, &yes);
     if (!target_.ssl_cert.empty()) set(MYSQL_OPT_SSL_CERT, target_.ssl_cert.c_str());
     if (!target_.ssl_key.empty()) set(MYSQL_OPT_SSL_KEY, target_.ssl_key.c_str());
@@ -153,10 +155,13 @@ class Connection::Session {
 
   void lookAtGreeting(const net::Deadline& deadline) {
     greeting_expected_ = false;
+    // libmariadb connects to the host it was given, and after the greeting copies it, to compare the certificate with: time to let it be
+    // the name. Should it copy it earlier one day, no certificate will fit.
+    std::copy_n(target_.host.c_str(), target_.host.size() + 1, host_.data());
     const std::optional<bool> offered = greetingOffersTls(fd(), deadline);
     if (offered.value_or(true)) {
       guard_ = std::make_unique<TlsGuard>(fd(), deadline.remaining());
-    } else if (target_.ssl_mode >= SslMode::required) {
+    } else if (target_.requiresTls()) {
       endHandshake(fd(), deadline);
       no_tls_ = gave_up_ = true;
     }
@@ -193,6 +198,7 @@ class Connection::Session {
   const Target& target_;
   mutable Poco::Data::MySQL::SessionHandle handle_;  // mutable: its conversion to MYSQL* isn't const
   std::unique_ptr<TlsGuard> guard_;
+  std::string host_;  // ends in its first NUL
   bool greeting_expected_ = false;
   bool no_tls_ = false;
   bool gave_up_ = false;
@@ -216,8 +222,6 @@ void Connection::open(const net::Deadline& deadline) {
     case net::HostLookup::Outcome::found:
       break;
   }
-  // libmariadb compares the certificate with the name it was given.
-  if (target_.ssl_mode == SslMode::verify_identity) return openTo(target_.host, deadline);
   for (std::size_t i = 0; i < addresses.size(); ++i) {
     const auto left = static_cast<std::int64_t>(addresses.size() - i);
     try {
@@ -230,9 +234,9 @@ void Connection::open(const net::Deadline& deadline) {
   }
 }
 
-void Connection::openTo(const std::string& host, const net::Deadline& deadline) {
+void Connection::openTo(const std::string& address, const net::Deadline& deadline) {
   auto session = std::make_unique<Session>(target_);
-  session->open(host, deadline);
+  session->open(address, deadline);
   session_ = std::move(session);
 }
 

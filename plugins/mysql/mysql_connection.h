@@ -53,7 +53,7 @@ class Connection {
  private:
   class Session;
 
-  void openTo(const std::string& host, const net::Deadline& deadline);
+  void openTo(const std::string& address, const net::Deadline& deadline);
 
   const Target& target_;
   net::HostLookup lookup_;

@@ -37,11 +37,7 @@ void applyOption(Target& target, const std::string& key, const std::string& valu
 
 }  // namespace
 
-std::string Target::where() const {
-  if (!unix_socket.empty()) return unix_socket;
-  const bool v6 = host.find(':') != std::string::npos;
-  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
-}
+std::string Target::where() const { return unix_socket.empty() ? hostAndPort(host, port) : unix_socket; }
 
 Target Target::parse(const std::string& text) {
   ServiceUrl url;

@@ -23,6 +23,10 @@ struct Target {
   std::string ssl_cert;
   std::string ssl_key;
 
+  // A unix socket doesn't leave the machine: it is as good as TLS, for MySQL's require_secure_transport too.
+  [[nodiscard]] bool usesTls() const { return unix_socket.empty() && ssl_mode != SslMode::disabled; }
+  [[nodiscard]] bool requiresTls() const { return unix_socket.empty() && ssl_mode >= SslMode::required; }
+
   // For people: db:3306, [::1]:3306 or the socket's path.
   [[nodiscard]] std::string where() const;
 

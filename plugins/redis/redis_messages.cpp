@@ -91,8 +91,12 @@ std::string message(const Failure& failure, const Target& target) {
       return "Redis connection lost at " + target.where();
     case Failure::Kind::tls:
       return "Redis TLS failed at " + target.where();
+    case Failure::Kind::tls_timed_out:
+      return "Redis timed out in the TLS handshake at " + target.where();
     case Failure::Kind::tls_name:
       return "Redis TLS certificate is for another name than " + target.host;
+    case Failure::Kind::tls_expired:
+      return "Redis TLS certificate has expired at " + target.where();
     case Failure::Kind::tls_untrusted:
       return "Redis TLS certificate is not trusted at " + target.where();
     case Failure::Kind::tls_files:

@@ -23,6 +23,7 @@ bool verification(const std::string& word) {
 }
 
 void applyOption(Target& target, const std::string& key, const std::string& value) {
+  if (!target.tls && key.rfind("ssl_", 0) == 0) throw std::invalid_argument("url has the option " + key + ", which only rediss:// takes");
   if (key == "db")
     target.database = databaseNumber(value);
   else if (key == "username")
@@ -44,11 +45,7 @@ void applyOption(Target& target, const std::string& key, const std::string& valu
 
 }  // namespace
 
-std::string Target::where() const {
-  if (!unix_socket.empty()) return unix_socket;
-  const bool v6 = host.find(':') != std::string::npos;
-  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
-}
+std::string Target::where() const { return unix_socket.empty() ? hostAndPort(host, port) : unix_socket; }
 
 Target Target::parse(const std::string& text) {
   ServiceUrl url;

@@ -33,6 +33,18 @@ std::string tlsWords() {
   return code == 0 ? "the connection ended" : words.data();
 }
 
+Failure::Kind certificateFault(long verified) {
+  switch (verified) {
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+      return Failure::Kind::tls_name;
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return Failure::Kind::tls_expired;
+    default:
+      return Failure::Kind::tls_untrusted;
+  }
+}
+
 bool connectionGone(int number) { return number == ECONNRESET || number == EPIPE || number == ENOTCONN; }
 
 }  // namespace
@@ -132,7 +144,13 @@ void Stream::startTls(const Target& target, const net::Deadline& deadline) {
     ::X509_VERIFY_PARAM_set1_host(parameters, target.host.c_str(), target.host.size());
     SSL_set_tlsext_host_name(tls_.get(), target.host.c_str());
   }
-  drive([this] { return ::SSL_connect(tls_.get()); }, deadline);
+  try {
+    drive([this] { return ::SSL_connect(tls_.get()); }, deadline);
+  } catch (const Failure& failure) {
+    // A Redis without TLS takes the handshake for the beginning of a command, and waits for the rest.
+    if (failure.kind() != Failure::Kind::timed_out) throw;
+    throw Failure(Failure::Kind::tls_timed_out, "no end of the TLS handshake in time; does the server speak TLS there?");
+  }
 }
 
 // Runs a call of OpenSSL's until it is done; what it returned, above 0.
@@ -159,9 +177,8 @@ int Stream::drive(Operation operation, const net::Deadline& deadline) {
         const bool unexpected_end = ERR_GET_REASON(::ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
         const std::string words = tlsWords();
         if (unexpected_end) failLost(words);
-        if (verified == X509_V_OK) throw Failure(Failure::Kind::tls, words);
-        const bool name = verified == X509_V_ERR_HOSTNAME_MISMATCH || verified == X509_V_ERR_IP_ADDRESS_MISMATCH;
-        throw Failure(name ? Failure::Kind::tls_name : Failure::Kind::tls_untrusted, ::X509_verify_cert_error_string(verified));
+        if (verified == X509_V_OK || ::SSL_get_verify_mode(tls_.get()) == SSL_VERIFY_NONE) throw Failure(Failure::Kind::tls, words);
+        throw Failure(certificateFault(verified), ::X509_verify_cert_error_string(verified));
       }
     }
   }

@@ -23,10 +23,12 @@ class Failure : public std::runtime_error {
     timed_out,
     host_not_found,
     lookup_failed,
-    system,    // number() is errno
-    lost,      // the server has closed the connection
-    tls,       //
-    tls_name,  // the certificate is another host's
+    system,         // number() is errno
+    lost,           // the server has closed the connection
+    tls,            //
+    tls_timed_out,  // in the handshake
+    tls_name,       // the certificate is another host's
+    tls_expired,
     tls_untrusted,
     tls_files,  // those of ours can't be used
     protocol,   // what came is no reply

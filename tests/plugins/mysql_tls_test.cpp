@@ -18,6 +18,8 @@ class MySqlTlsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(fallsBackOnlyWhenItMay);
   CPPUNIT_TEST(verifiesTheAuthority);
   CPPUNIT_TEST(verifiesTheName);
+  CPPUNIT_TEST(saysWhenTheCertificateHasExpired);
+  CPPUNIT_TEST(takesAUnixSocketForSecure);
   CPPUNIT_TEST(endsTheHandshakeAtTheDeadline);
   CPPUNIT_TEST(reconnects);
   CPPUNIT_TEST(isNeverCountedAsAborted);
@@ -90,6 +92,35 @@ class MySqlTlsTest : public CppUnit::TestFixture {
     const std::string options = "ssl-mode=VERIFY_IDENTITY&ssl-ca=" + certificates().authority();
     assertHealthy(runOnce(url("localhost", server().port(), options)));
     assertUnhealthy("MySQL TLS certificate is for another name than 127.0.0.1", runOnce(url("127.0.0.1", server().port(), options)));
+  }
+
+  void saysWhenTheCertificateHasExpired() {
+    MariaDbServer old({"--ssl-cert=" + certificates().expired(), "--ssl-key=" + certificates().key()});
+    const std::string message = "MySQL TLS certificate has expired at localhost:" + std::to_string(old.port());
+    for (const std::string mode : {"VERIFY_CA", "VERIFY_IDENTITY"})
+      assertUnhealthy(message, runOnce(url("localhost", old.port(), "ssl-mode=" + mode + "&ssl-ca=" + certificates().authority())));
+    // Nobody asked whose it is.
+    assertHealthy(runOnce(url("localhost", old.port(), "ssl-mode=REQUIRED")));
+    // A server doesn't count a client that turns away in the handshake as it does one that just goes.
+    CPPUNIT_ASSERT_EQUAL(0LL, old.status("Aborted_clients"));
+  }
+
+  void takesAUnixSocketForSecure() {
+    const long long before = server().status("Ssl_finished_accepts");
+    for (const std::string mode : {"DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"})
+      assertHealthy(runOnce("mysql://pulsewatch:" + percentEncoded(MariaDbServer::password()) + "@/pulsewatch_dev?ssl-mode=" + mode +
+                            "&unix_socket=" + server().socketPath().string()));
+    CPPUNIT_ASSERT_EQUAL(before, server().status("Ssl_finished_accepts"));
+    // So does the server.
+    server().sql("SET GLOBAL require_secure_transport=ON");
+    assertHealthy(runOnce("mysql://pulsewatch:" + percentEncoded(MariaDbServer::password()) +
+                          "@/pulsewatch_dev?unix_socket=" + server().socketPath().string()));
+    const Outcome plain = runOnce(url("127.0.0.1", server().port(), "ssl-mode=DISABLED"));
+    const Outcome preferred = runOnce(url("127.0.0.1", server().port(), "ssl-mode=PREFERRED"));
+    server().sql("SET GLOBAL require_secure_transport=OFF");
+    // MariaDB doesn't say why.
+    assertUnhealthy("MySQL access denied for user pulsewatch", plain);
+    assertHealthy(preferred);
   }
 
   void endsTheHandshakeAtTheDeadline() {

@@ -24,12 +24,14 @@ class RedisTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(describesItself);
   CPPUNIT_TEST(isHealthyOverTcp);
   CPPUNIT_TEST(isHealthyOverTheUnixSocket);
+  CPPUNIT_TEST(speaksIpv6);
   CPPUNIT_TEST(countsGetsAndHits);
   CPPUNIT_TEST(probesAsItIsTold);
   CPPUNIT_TEST(roundtripWritesWithAnExpiry);
   CPPUNIT_TEST(usesItsDatabase);
   CPPUNIT_TEST(logsInWithAPassword);
   CPPUNIT_TEST(logsInWithAUser);
+  CPPUNIT_TEST(saysWhenTheDefaultUserIsDisabled);
   CPPUNIT_TEST(saysWhatIsNotPermitted);
   CPPUNIT_TEST(saysWhyItCannotWrite);
   CPPUNIT_TEST(saysWhenTheServerIsLoading);
@@ -82,6 +84,13 @@ class RedisTest : public CppUnit::TestFixture {
   void isHealthyOverTheUnixSocket() {
     assertHealthy(runOnce({{"url", "unix://" + server().socketPath().string() + "?db=3"}, {"probe", "roundtrip"}}));
     CPPUNIT_ASSERT_EQUAL(std::string("1"), server().command({"-n", "3", "DEL", "pulsewatch:health"}));
+  }
+
+  void speaksIpv6() {
+    const std::string refused = "[::1]:" + std::to_string(freePort());
+    assertUnhealthy("Redis connection refused at " + refused, runOnce({{"url", "redis://" + refused}}));
+    RedisServer v6({"bind ::1"});
+    assertHealthy(runOnce({{"url", "redis://[::1]:" + std::to_string(v6.port())}}));
   }
 
   void countsGetsAndHits() {
@@ -152,6 +161,14 @@ class RedisTest : public CppUnit::TestFixture {
     assertUnhealthy("Redis wrong user or password", runOnce({{"url", server().url("reader", "wrong")}}));
     server().command({"ACL", "SETUSER", "reader", "off"});
     assertUnhealthy("Redis wrong user or password", runOnce({{"url", server().url("reader", "r;@ \xc3\xbc")}}));
+  }
+
+  void saysWhenTheDefaultUserIsDisabled() {
+    RedisServer closed({"user default off", "user reader on >r ~* +ping +get"});
+    assertUnhealthy("Redis requires a password", runOnce({{"url", closed.url()}}));
+    assertUnhealthy("Redis wrong user or password", runOnce({{"url", closed.url("", "r")}}));
+    assertHealthy(runOnce({{"url", closed.url("reader", "r")}}));
+    assertHealthy(runOnce({{"url", "unix://reader:r@" + closed.socketPath().string()}}));
   }
 
   void saysWhatIsNotPermitted() {
@@ -239,6 +256,7 @@ class RedisTest : public CppUnit::TestFixture {
     refused("the database in url is not a number from 0", "redis://h/-1");
     refused("the database in url is not a number from 0", "unix:///s?db=1x");
     refused("the ssl_cert_reqs in url is neither required nor none", "rediss://h?ssl_cert_reqs=maybe");
+    refused("url has the option ssl_ca_certs, which only rediss:// takes", "redis://h?ssl_ca_certs=/ca");
     refused("url has only one of ssl_certfile and ssl_keyfile", "rediss://h?ssl_keyfile=/k");
     refused("url has a user and no password", "redis://user@h");
     for (const char* url : {"redis://h:0", "http://h"})  // the host doesn't let these through

@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 class RedisTlsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(RedisTlsTest);
   CPPUNIT_TEST(verifiesAuthorityAndName);
+  CPPUNIT_TEST(saysWhenTheCertificateHasExpired);
   CPPUNIT_TEST(showsItsOwnCertificate);
   CPPUNIT_TEST(saysWhenItIsNoTls);
   CPPUNIT_TEST(saysWhenItsFilesAreBad);
@@ -29,11 +30,10 @@ class RedisTlsTest : public CppUnit::TestFixture {
   }
 
   struct TlsServer {
-    explicit TlsServer(const std::string& clients)
+    explicit TlsServer(const std::string& clients, const std::string& certificate = certificates().certificate())
         : port(freePort()),
-          redis({"tls-port " + std::to_string(port), "tls-cert-file " + certificates().certificate(),
-                 "tls-key-file " + certificates().key(), "tls-ca-cert-file " + certificates().authority(), "tls-auth-clients " + clients}) {
-    }
+          redis({"tls-port " + std::to_string(port), "tls-cert-file " + certificate, "tls-key-file " + certificates().key(),
+                 "tls-ca-cert-file " + certificates().authority(), "tls-auth-clients " + clients}) {}
     std::uint16_t port;
     RedisServer redis;
   };
@@ -62,6 +62,14 @@ class RedisTlsTest : public CppUnit::TestFixture {
     assertHealthy(runOnce(numbered + "?ssl_cert_reqs=none"));
   }
 
+  void saysWhenTheCertificateHasExpired() {
+    TlsServer old("no", certificates().expired());
+    const std::string url = "rediss://" + at("localhost", old.port);
+    assertUnhealthy("Redis TLS certificate has expired at " + at("localhost", old.port), runOnce(url + trusting()));
+    // Nobody asked whose it is.
+    assertHealthy(runOnce(url + "?ssl_cert_reqs=none"));
+  }
+
   void showsItsOwnCertificate() {
     TlsServer strict("yes");
     const std::string url = "rediss://" + at("localhost", strict.port) + trusting();
@@ -73,7 +81,7 @@ class RedisTlsTest : public CppUnit::TestFixture {
     const std::uint16_t plain = server().redis.port();
     FakeHost host(redisPlugin(), {{"url", "rediss://" + at("127.0.0.1", plain)}});
     // Redis waits for the end of a line that never comes.
-    assertUnhealthy("Redis timed out at " + at("127.0.0.1", plain), host.run(300ms));
+    assertUnhealthy("Redis timed out in the TLS handshake at " + at("127.0.0.1", plain), host.run(300ms));
     FaultProxy talker("220 mail.example ESMTP\r\n");
     assertUnhealthy("Redis TLS failed at " + at("127.0.0.1", talker.port()), runOnce("rediss://" + at("127.0.0.1", talker.port())));
   }
@@ -93,7 +101,7 @@ class RedisTlsTest : public CppUnit::TestFixture {
       FakeHost host(redisPlugin(), {{"url", "rediss://" + at("localhost", proxy.port()) + trusting()}});
       const Outcome outcome = host.run(300ms);
       assertInTime(outcome, 300ms);
-      assertUnhealthy("Redis timed out at " + at("localhost", proxy.port()), outcome);
+      assertUnhealthy("Redis timed out in the TLS handshake at " + at("localhost", proxy.port()), outcome);
       proxy.setFault({});
       assertHealthy(host.run(5s));
     }

@@ -116,7 +116,7 @@ class SupportTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(port, server.port());
     CPPUNIT_ASSERT_EQUAL(std::string("0"), server.sql("SELECT COUNT(*) FROM pulsewatch_dev.kept")[0][0]);
     CPPUNIT_ASSERT_EQUAL(std::string("mysql://a:b%3B%2F@127.0.0.1:") + std::to_string(port) + "/c", server.url("a", "b;/", "c"));
-    CPPUNIT_ASSERT(server.errorLog().find("ready for connections") != std::string::npos);
+    CPPUNIT_ASSERT(server.log().find("ready for connections") != std::string::npos);
   }
 
   void runsRedis() {

@@ -1,17 +1,12 @@
 #include "support/mariadb_server.h"
 
-#include "support/wait.h"
-
-#include <arpa/inet.h>
 #include <cerrno>
-#include <csignal>
+#include <chrono>
 #include <fcntl.h>
-#include <fstream>
+#include <memory>
 #include <mysql.h>
-#include <netinet/in.h>
 #include <stdexcept>
 #include <sys/file.h>
-#include <sys/socket.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -105,20 +100,6 @@ class Connection {
 
 }  // namespace
 
-std::uint16_t freePort() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* any = reinterpret_cast<sockaddr*>(&address);
-  const bool fine = fd >= 0 && ::bind(fd, any, size) == 0 && ::getsockname(fd, any, &size) == 0;
-  const int error = errno;
-  if (fd >= 0) ::close(fd);
-  if (!fine) throw std::system_error(error, std::generic_category(), "looking for a free port");
-  return ntohs(address.sin_port);
-}
-
 std::string percentEncoded(const std::string& text) {
   static const char* const hex = "0123456789ABCDEF";
   std::string encoded;
@@ -132,16 +113,6 @@ std::string percentEncoded(const std::string& text) {
       (encoded += '%').append({hex[byte >> 4U], hex[byte & 15U]});
   }
   return encoded;
-}
-
-void giveTo(const fs::path& directory, const std::optional<User>& user) {
-  if (!user) return;
-  const auto give = [&](const fs::path& path) {
-    if (::lchown(path.c_str(), user->uid, user->gid) != 0)
-      throw std::system_error(errno, std::generic_category(), "chown " + path.string());
-  };
-  give(directory);
-  for (const auto& entry : fs::recursive_directory_iterator(directory)) give(entry.path());
 }
 
 const std::string& MariaDbServer::user() {
@@ -160,33 +131,27 @@ const std::string& MariaDbServer::database() {
 }
 
 MariaDbServer::MariaDbServer(std::vector<std::string> options) : options_(std::move(options)) {
-  fs::copy(dataTemplate(), directory_ / "data", fs::copy_options::recursive);
-  directory_.write("accounts.sql", accounts());
-  giveTo(directory_.path(), unprivilegedUser());
+  fs::copy(dataTemplate(), path("data"), fs::copy_options::recursive);
+  write("accounts.sql", accounts());
   start();
 }
 
-MariaDbServer::~MariaDbServer() = default;
-
-fs::path MariaDbServer::socketPath() const { return directory_ / "socket"; }
-
 std::string MariaDbServer::url(const std::string& user, const std::string& password, const std::string& database) const {
-  return "mysql://" + percentEncoded(user) + ":" + percentEncoded(password) + "@127.0.0.1:" + std::to_string(port_) + "/" +
+  return "mysql://" + percentEncoded(user) + ":" + percentEncoded(password) + "@127.0.0.1:" + std::to_string(port()) + "/" +
          percentEncoded(database);
 }
 
-std::vector<std::string> MariaDbServer::commandLine() const {
-  const std::string directory = directory_.path().string();
+std::vector<std::string> MariaDbServer::commandLine() {
   std::vector<std::string> argv = {"mariadbd",
                                    "--no-defaults",
-                                   "--datadir=" + directory + "/data",
-                                   "--tmpdir=" + directory,
+                                   "--datadir=" + path("data").string(),
+                                   "--tmpdir=" + directory().string(),
                                    "--socket=" + socketPath().string(),
-                                   "--pid-file=" + directory + "/pid",
-                                   "--log-error=" + directory + "/error.log",
-                                   "--init-file=" + directory + "/accounts.sql",
+                                   "--pid-file=" + path("pid").string(),
+                                   "--log-error=" + path("server.log").string(),
+                                   "--init-file=" + path("accounts.sql").string(),
                                    "--bind-address=127.0.0.1",
-                                   "--port=" + std::to_string(port_),
+                                   "--port=" + std::to_string(port()),
                                    "--skip-name-resolve",
                                    "--skip-log-bin",
                                    "--character-set-server=utf8mb4",
@@ -202,48 +167,9 @@ std::vector<std::string> MariaDbServer::commandLine() const {
 }
 
 bool MariaDbServer::answers() const {
-  if (errorLog().find("ready for connections") == std::string::npos) return false;
+  if (log().find("ready for connections") == std::string::npos) return false;
   return Connection(socketPath()).good();
 }
-
-void MariaDbServer::start() {
-  if (process_) return;
-  ChildOptions options;
-  options.working_directory = directory_.path();
-  options.user = unprivilegedUser();
-  for (int attempt = 0; attempt < 5; ++attempt) {
-    if (!port_is_settled_) port_ = freePort();
-    fs::remove(directory_ / "error.log");
-    auto process = std::make_unique<ChildProcess>(commandLine(), plainEnvironment(), options);
-    bool ended = false;
-    if (waitFor([&] { return answers() || (ended = !process->running()); }, seconds(60)) && !ended) {
-      port_is_settled_ = true;
-      process_ = std::move(process);
-      return;
-    }
-    if (errorLog().find("Bind on TCP/IP port") == std::string::npos) break;
-  }
-  throw std::runtime_error("mariadbd did not start:\n" + errorLog());
-}
-
-void MariaDbServer::stop() {
-  if (!process_) return;
-  process_->signal(SIGTERM);
-  process_->signal(SIGCONT);
-  if (!process_->waitForExit(seconds(30))) throw std::runtime_error("mariadbd did not stop:\n" + errorLog());
-  process_.reset();
-}
-
-void MariaDbServer::kill() { process_.reset(); }
-
-void MariaDbServer::freeze() {
-  process_->signal(SIGSTOP);
-  const std::string stat = "/proc/" + std::to_string(process_->pid()) + "/stat";
-  if (!waitFor([&] { return readFile(stat).find(") T ") != std::string::npos; }, seconds(5)))
-    throw std::runtime_error("mariadbd did not freeze");
-}
-
-void MariaDbServer::thaw() { process_->signal(SIGCONT); }
 
 std::vector<std::vector<std::string>> MariaDbServer::sql(const std::string& statement) const {
   const Connection connection(socketPath());
@@ -266,7 +192,5 @@ long long MariaDbServer::status(const std::string& name) const {
   if (rows.size() != 1) throw std::runtime_error("no status variable " + name);
   return std::stoll(rows[0].at(1));
 }
-
-std::string MariaDbServer::errorLog() const { return readFile(directory_ / "error.log"); }
 
 }  // namespace pulsewatch::testing

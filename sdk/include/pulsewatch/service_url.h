@@ -14,6 +14,12 @@
 
 namespace pulsewatch {
 
+// A host as it stands before a port: an IPv6 address in brackets, anything else as it is.
+inline std::string bracketed(const std::string& host) { return host.find(':') == std::string::npos ? host : "[" + host + "]"; }
+
+// db:3306, [::1]:3306
+inline std::string hostAndPort(const std::string& host, std::uint16_t port) { return bracketed(host) + ":" + std::to_string(port); }
+
 struct ServiceUrl {
   std::string scheme;  // lower case
   std::string user;

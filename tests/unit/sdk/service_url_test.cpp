@@ -44,6 +44,7 @@ class ServiceUrlTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(mysqlRules);
   CPPUNIT_TEST(redisRules);
   CPPUNIT_TEST(composedGivesItsPartsBack);
+  CPPUNIT_TEST(writesHostAndPort);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -140,7 +141,11 @@ class ServiceUrlTest : public CppUnit::TestFixture {
         {"redis://h/-1", "number of a database"},
         {"redis://h/0/1", "number of a database"},
         {"redis://h/9999999999", "number of a database"},
-        {"redis://h?db=1", "a query"},
+        {"redis://h?db=1&username=u&password=p", ""},
+        {"redis://h?db=one", "db is not a number"},
+        {"redis://h?ssl_ca_certs=/ca.pem", "unknown key"},
+        {"rediss://h/1?ssl_ca_certs=/ca.pem&ssl_certfile=/c.pem&ssl_keyfile=/k.pem&ssl_cert_reqs=none", ""},
+        {"rediss://h?ssl_ca_certs=", "ssl_ca_certs without a value"},
         {"unix://run/r.sock", "three slashes"},
         {"unix://", "no path"},
         {"unix:///", "no path"},
@@ -163,6 +168,14 @@ class ServiceUrlTest : public CppUnit::TestFixture {
     }
     CPPUNIT_ASSERT_EQUAL(std::string("mysql://u@h:1/d"),
                          mysqlUrl({.host = "h", .port = "1", .user = "u", .password = "", .database = "d"}));
+  }
+
+  void writesHostAndPort() {
+    CPPUNIT_ASSERT_EQUAL(std::string("db:3306"), hostAndPort("db", 3306));
+    CPPUNIT_ASSERT_EQUAL(std::string("127.0.0.1:1"), hostAndPort("127.0.0.1", 1));
+    CPPUNIT_ASSERT_EQUAL(std::string("[::1]:65535"), hostAndPort("::1", 65535));
+    CPPUNIT_ASSERT_EQUAL(std::string("[fe80::1]"), bracketed("fe80::1"));
+    CPPUNIT_ASSERT_EQUAL(std::string("db.example"), bracketed("db.example"));
   }
 
  private:
