@@ -6,6 +6,7 @@
 #include "serve/text_line.h"
 #include "server.h"
 #include "setup.h"
+#include "worker/worker_inspector.h"
 #include "worker/worker_main.h"
 #include "worker/worker_process.h"
 
@@ -135,7 +136,7 @@ int Daemon::main(const ArgVec& arguments) {
   // --daemon has changed to /: relative paths in the configuration mean what they meant where it was started.
   std::error_code error;
   std::filesystem::current_path(started_in_, error);
-  Setup setup = readSetup({config_file_, overrides_, processEnvironment()});
+  Setup setup = readSetup({config_file_, overrides_, processEnvironment()}, WorkerInspector(WorkerProcess::kThisProgram));
   if (config().getBool("application.runAsDaemon", false)) std::filesystem::current_path("/", error);
   if (task_ == Task::checkConfig) std::cout << describeSetup(setup) << std::flush;
   if (!setup.mistakes.empty()) return failed(setup.mistakes);

@@ -1,8 +1,9 @@
 #include "server.h"
 
-#include "plugin/local_runner.h"
+#include "check_posts.h"
 #include "readiness/judge_loop.h"
 #include "result/result_board.h"
+#include "roster.h"
 #include "schedule/scheduler.h"
 #include "serve/health_handler.h"
 #include "serve/host_metrics.h"
@@ -14,10 +15,11 @@
 #include "serve/process_metrics.h"
 #include "serve/ready_handler.h"
 #include "serve/run_log.h"
+#include "worker/worker_inspector.h"
+#include "worker/worker_loop.h"
 
 #include <prometheus/registry.h>
 
-#include <map>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -29,40 +31,19 @@ namespace {
 constexpr std::string_view kLogger = "pulsewatch.core.host";
 constexpr Milliseconds kStopTime{500};  // for the checks to say goodbye
 
-CheckPolicy policyOf(const CheckSpec& spec) {
-  CheckPolicy policy;
-  policy.name = spec.name;
-  policy.plugin = spec.plugin;
-  policy.critical = spec.critical;
-  policy.fall = spec.fall;
-  policy.rise = spec.rise;
-  policy.degraded_after = spec.degraded_after;
-  policy.stale_after = 3 * spec.interval + spec.timeout;
-  policy.unavailable = spec.unavailable;
-  return policy;
-}
-
-// What became of a plugin's file, as the metric's `state` and as the log's event.
-struct FileState {
-  const char* state;
-  const char* event;
-};
-FileState stateOf(const CatalogEntry& entry) {
-  if (!entry.refusal.empty()) return {"refused", "plugin_refused"};
-  return entry.disabled ? FileState{"disabled", "plugin_disabled"} : FileState{"loaded", "plugin_loaded"};
-}
-
-std::vector<PluginInfo> pluginInfos(const Catalog& catalog) {
-  std::vector<PluginInfo> infos;
-  for (const CatalogEntry& entry : catalog.entries) infos.push_back({entry.name, entry.version, stateOf(entry).state});
-  return infos;
+// The log's first lines, before those about plugins.
+const Setup& toldOf(const Setup& setup, Log& log) {
+  for (const std::string& warning : setup.config.warnings) log.write({LogLevel::warning, kLogger, "config_warning", warning, {}});
+  if (const std::string idle = notActedOn(setup); !idle.empty()) log.write({LogLevel::warning, kLogger, "config_not_acted_on", idle, {}});
+  for (const std::string& note : setup.plan.notes) log.write({LogLevel::info, kLogger, "check_plan", note, {}});
+  return setup;
 }
 
 }  // namespace
 
 const char* hostVersion() { return PULSEWATCH_VERSION; }
 
-class Server::Parts final : public ResultSink, public BoardListener, public VerdictSink {
+class Server::Parts final : public ResultSink, public BoardListener, public VerdictSink, public WorkerEvents {
  public:
   Parts(const Setup& setup, LogWriter& log, const Clock& clock);
   Parts(const Parts&) = delete;
@@ -84,6 +65,11 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
   void seriesAdded(const SeriesReport& series) override { plugin_metrics_.addSeries(series); }
   void pluginLogged(const PluginLogLine& line) override { run_log_.pluginLogged(line); }
 
+  void workerEnded(const WorkerEnd& end) override {
+    host_metrics_.workerEnded(end.plugin, end.end.reason);
+    run_log_.workerEnded(end);
+  }
+
   // From the board to the judge and the log.
   void resultCame(const BoardChange& change) override {
     if (change.turned()) judge_.wake();
@@ -98,15 +84,14 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
   }
 
  private:
-  void tellOfSetup(const Setup& setup);
-
   const HostConfig config_;
   LogWriter& log_;
   const Clock& clock_;
   ActiveTime active_time_;
 
   // In the order of the data's flow; taken down from the bottom.
-  std::map<std::string, std::shared_ptr<CheckRunner>> runners_;  // by plugin
+  const WorkerInspector inspector_;
+  WorkerLoop workers_;
   Scheduler scheduler_;
   ResultBoard board_;
   Published<Verdict> verdict_;
@@ -114,10 +99,13 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
 
   RunLog run_log_;
   PluginMetrics plugin_metrics_;
+  CheckPosts posts_;
   prometheus::Registry registry_;
   HttpMetrics http_metrics_;
   ProcessMetrics process_metrics_;
   HostMetrics host_metrics_;
+  Roster roster_;
+  PluginWatcher watcher_;
   IndexHandler index_;
   HealthHandler health_;
   ReadyHandler ready_;
@@ -130,70 +118,31 @@ Server::Parts::Parts(const Setup& setup, LogWriter& log, const Clock& clock)
     : config_(setup.config),
       log_(log),
       clock_(clock),
+      inspector_(WorkerProcess::kThisProgram),
+      workers_(clock),
       scheduler_(clock, active_time_, *this),
       board_(*this),
       judge_(clock, active_time_, scheduler_.heartbeat(), board_, {config_.degraded_is_ready}, *this),
       run_log_(log),
+      posts_(clock, active_time_, scheduler_, board_, run_log_, plugin_metrics_),
       http_metrics_(registry_, HttpService::views()),
       host_metrics_({board_, verdict_, [this] { return scheduler_.stuckChecks(); }, [&log] { return log.dropped(); },
-                     [this] { return http_.refusedConnections(); }},
-                    hostVersion(), clock.wall(), pluginInfos(setup.catalog)),
+                     [this] { return http_.refusedConnections(); }, [this] { return roster_.plugins(); }},
+                    hostVersion(), clock.wall()),
+      roster_({log, posts_, scheduler_, workers_, *this, inspector_, [this] { judge_.wake(); }}, toldOf(setup, log)),
+      watcher_(config_.plugin_directories, roster_),
       index_(hostVersion(), config_.metrics_enabled),
-      health_(clock, {&scheduler_.heartbeat(), &judge_.heartbeat(), &log.heartbeat()}, hostVersion()),
+      health_(clock, {&scheduler_.heartbeat(), &judge_.heartbeat(), &log.heartbeat(), &workers_.heartbeat()}, hostVersion()),
       ready_(clock, judge_, verdict_, hostVersion()),
       metrics_({&registry_, &process_metrics_, &host_metrics_, &plugin_metrics_}),
       service_(config_, {&index_, &health_, &ready_, config_.metrics_enabled ? &metrics_ : nullptr}, http_metrics_, log, clock),
-      http_(config_.http_address, config_.http_port, service_, log) {
-  tellOfSetup(setup);
-  for (const CatalogEntry& entry : setup.catalog.entries) {
-    if (entry.library == nullptr) continue;
-    LocalRunnerOptions options;
-    options.log_level = config_.log_level;
-    runners_[entry.name] = std::make_shared<LocalRunner>(entry.library, scheduler_, options);
-  }
-  CheckId id = 0;
-  for (const CheckSpec& spec : setup.plan.checks) {
-    board_.add(++id, policyOf(spec), clock_.wall());
-    run_log_.addCheck(id, spec.name, spec.plugin);
-    const auto runner = runners_.find(spec.plugin);
-    if (!spec.unavailable.empty() || runner == runners_.end()) continue;
-    for (const CatalogEntry& entry : setup.catalog.entries) {
-      if (entry.name == spec.plugin && entry.library != nullptr) plugin_metrics_.addCheck(id, entry.library->description().metrics);
-    }
-    runner->second->add(id, spec);
-    scheduler_.add(id, {spec.interval, spec.timeout}, runner->second);
-  }
-}
-
-void Server::Parts::tellOfSetup(const Setup& setup) {
-  for (const std::string& warning : setup.config.warnings) log_.write({LogLevel::warning, kLogger, "config_warning", warning, {}});
-  if (const std::string idle = notActedOn(setup); !idle.empty()) log_.write({LogLevel::warning, kLogger, "config_not_acted_on", idle, {}});
-  for (const CatalogEntry& entry : setup.catalog.entries) {
-    const LogLevel level = entry.refusal.empty() ? LogLevel::info : LogLevel::error;
-    const std::string what = entry.refusal.empty() ? stateOf(entry).state : "refused: " + entry.refusal;
-    log_.write({level,
-                "pulsewatch.core.plugin",
-                stateOf(entry).event,
-                entry.file + ": " + what,
-                {{"plugin", entry.name}, {"version", entry.version}, {"file", entry.file}}});
-  }
-  for (const std::string& note : setup.catalog.notes)
-    log_.write({LogLevel::warning, "pulsewatch.core.plugin", "plugin_directory", note, {}});
-  for (const std::string& note : setup.plan.notes) log_.write({LogLevel::info, kLogger, "check_plan", note, {}});
-  for (const CheckSpec& check : setup.plan.checks) {
-    if (!check.unavailable.empty())
-      log_.write({LogLevel::error,
-                  "pulsewatch.core.health",
-                  "health_check_failure",
-                  "check " + check.name + " is unhealthy: " + check.unavailable,
-                  {{"check", check.name}, {"status", "unhealthy"}, {"error", check.unavailable}}});
-  }
-}
+      http_(config_.http_address, config_.http_port, service_, log) {}
 
 void Server::Parts::start() {
   scheduler_.start();
   judge_.start();
   http_.start();
+  if (config_.plugins_watched) watcher_.start();
   log_.write({LogLevel::info,
               "pulsewatch.core.http",
               "listening",
@@ -212,16 +161,12 @@ void Server::Parts::drain() {
 }
 
 bool Server::Parts::stop() {
+  watcher_.stop();
   scheduler_.stop();
-  const SteadyTime until = clock_.steady() + kStopTime;
-  std::vector<std::thread> goodbyes;  // one hung plugin mustn't take the others' time
-  std::atomic<bool> all{true};
-  for (auto& [plugin, runner] : runners_)
-    goodbyes.emplace_back([&runner = runner, &all, until] {
-      if (!runner->stop(until)) all = false;
-    });
+  bool all = false;
+  std::thread goodbyes([&] { all = roster_.stop(clock_.steady() + kStopTime); });
   http_.stop();
-  for (std::thread& goodbye : goodbyes) goodbye.join();
+  goodbyes.join();
   judge_.stop();
   return all;
 }

@@ -30,7 +30,7 @@ std::string table(const std::vector<Row>& rows) {
 
 std::string versionOf(const Setup& setup, const std::string& plugin) {
   for (const CatalogEntry& entry : setup.catalog.entries) {
-    if (entry.name == plugin && entry.library != nullptr) return entry.version;
+    if (entry.name == plugin && entry.taken()) return entry.version;
   }
   return "-";
 }
@@ -41,20 +41,31 @@ void addLogFileFault(const LogFileConfig& file, const std::string& fault, Mistak
   if (!fault.empty()) mistakes.add(file.where, file.shown + " " + fault);
 }
 
-Setup readSetup(const ConfigInput& input) {
+CatalogOptions catalogOptions(const Properties& properties, const PluginSources& sources, const PluginInspector& inspector) {
+  CatalogOptions options;
+  options.directories = sources.directories;
+  options.owners = sources.owners;
+  options.enabled = [&](const std::string& plugin) {
+    Mistakes found;  // told when the checks are planned
+    return pluginEnabled(properties, plugin, found);
+  };
+  options.inspector = &inspector;
+  options.has_checks = [&](const std::string& plugin) { return pluginHasChecks(properties, plugin); };
+  return options;
+}
+
+Setup readSetup(const ConfigInput& input, const PluginInspector& inspector) {
   Setup setup;
-  const Properties properties = Properties::load(input, setup.mistakes);
+  setup.properties = std::make_shared<const Properties>(Properties::load(input, setup.mistakes));
+  const Properties& properties = *setup.properties;
   setup.config = readHostConfig(properties, setup.mistakes);
   const LogFileConfig& log_file = setup.config.log_file;
   if (!log_file.path.empty()) addLogFileFault(log_file, logFileFault(log_file), setup.mistakes);
   if (setup.config.plugin_directories.empty()) return setup;  // itself a mistake; what is missing for want of it is none
 
-  CatalogOptions options;
-  options.directories = setup.config.plugin_directories;
-  options.owners = resolveOwners(setup.config.plugin_owners, setup.mistakes);
-  options.enabled = [&](const std::string& plugin) { return pluginEnabled(properties, plugin, setup.mistakes); };
-  options.has_checks = [&](const std::string& plugin) { return pluginHasChecks(properties, plugin); };
-  setup.catalog = loadCatalog(options);
+  setup.sources = {setup.config.plugin_directories, resolveOwners(setup.config.plugin_owners, setup.mistakes)};
+  setup.catalog = loadCatalog(catalogOptions(properties, setup.sources, inspector));
+  for (const CatalogEntry& entry : setup.catalog.entries) pluginEnabled(properties, entry.name, setup.mistakes);
   setup.plan = planChecks(properties, pluginStates(setup.catalog), setup.mistakes);
   return setup;
 }

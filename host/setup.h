@@ -6,20 +6,33 @@
 #include "plugin/check_plan.h"
 #include "plugin/plugin_catalog.h"
 
+#include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 namespace pulsewatch {
 
+// Where plugins come from and whose are taken.
+struct PluginSources {
+  std::vector<std::string> directories;
+  std::set<uid_t> owners;
+};
+
 struct Setup {
+  std::shared_ptr<const Properties> properties;
   HostConfig config;
+  PluginSources sources;
   Catalog catalog;
   CheckPlan plan;
   Mistakes mistakes;  // not empty: nothing may be started
 };
 
-// One thread; opens the plugins' libraries.
-Setup readSetup(const ConfigInput& input);
+// One thread. The inspector looks into the plugins' libraries.
+Setup readSetup(const ConfigInput& input, const PluginInspector& inspector);
+
+// How the catalog is made for this configuration. The properties and the inspector must outlive it.
+CatalogOptions catalogOptions(const Properties& properties, const PluginSources& sources, const PluginInspector& inspector);
 
 // Makes a mistake of what logFileFault() or LogFile::open() say; "" is none.
 void addLogFileFault(const LogFileConfig& file, const std::string& fault, Mistakes& mistakes);

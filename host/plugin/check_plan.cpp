@@ -185,7 +185,7 @@ class Planner {
     }
     if (plugin.loaded && !canMakeDefault(name, plugin)) return;
     // A refused plugin's check stays, unhealthy: without it the verdict would be better than with the plugin.
-    if (!plugin.loaded && (promisedCheckName(plugin.name).empty() || !hasConnection(properties_, plugin.name))) return;
+    if (!plugin.loaded && (plugin.gone || promisedCheckName(plugin.name).empty() || !hasConnection(properties_, plugin.name))) return;
     CheckSpec spec = hostPart(name, plugin);
     if (plugin.loaded) spec.settings = readSettings(properties_, name, plugin.description, mistakes_);
     plan_.checks.push_back(std::move(spec));

@@ -45,6 +45,7 @@ struct CheckSpec {
 struct PluginState {
   std::string name;  // the plugin's, or the file's stem while refused before it said one
   bool loaded = false;
+  bool gone = false;  // it was there and isn't any more: checks that are configured stay, its default one goes
   std::string refusal;            // a sentence; not empty when refused
   std::string default_taken_by;   // not empty: the plugin that has this one's default check name
   PluginDescription description;  // when loaded

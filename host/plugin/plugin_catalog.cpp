@@ -178,13 +178,23 @@ void refuseOtherwiseDeclaredMetrics(std::vector<CatalogEntry>& entries) {
 Catalog loadCatalog(const CatalogOptions& options, const Catalog& before) {
   Catalog catalog;
   std::map<std::string, const CatalogEntry*> known;
-  for (const CatalogEntry& entry : before.entries) known[entry.path] = &entry;
+  for (const CatalogEntry& entry : before.entries) {
+    if (!entry.superseded) known[entry.path] = &entry;
+  }
   for (const std::string& directory : directoriesOnce(options.directories, catalog.notes)) {
     for (const std::string& file_name : candidates(directory, catalog.notes)) {
       const std::string path = (std::filesystem::path(directory) / file_name).string();
+      const auto identity = identityOf(path);
       const auto same = known.find(path);
-      const bool unchanged = same != known.end() && same->second->identity && same->second->identity == identityOf(path);
-      catalog.entries.push_back(unchanged ? *same->second : openEntry(directory, file_name, options));
+      if (same != known.end() && same->second->identity && same->second->identity == identity) {
+        catalog.entries.push_back(*same->second);
+      } else if (!identity || options.settled(path, *identity)) {
+        catalog.entries.push_back(openEntry(directory, file_name, options));
+      } else if (same != known.end()) {
+        catalog.entries.push_back(*same->second);
+      } else {
+        continue;
+      }
       catalog.entries.back().rank = catalog.entries.size();
     }
   }

@@ -25,6 +25,7 @@ struct CatalogEntry {
   std::string refusal;           // not empty: refused, why: its fault, or that it doesn't go with others
   std::string default_taken_by;  // not empty: the plugin that has this one's default check name
   bool disabled = false;         // by plugin.<name>.enabled
+  bool superseded = false;       // its file has other bytes now, which are refused: this is the version that stays at work
   std::shared_ptr<const PluginImage> image;  // null when it has a fault or is disabled
   PluginDescription description;             // when it has an image
 
@@ -37,6 +38,10 @@ struct CatalogOptions {
   std::function<bool(const std::string& plugin)>
       enabled;  // asked with the file's stem before the file is opened, and with the plugin's name after
   const PluginInspector* inspector = nullptr;
+  // Whether a file that is new or has changed is complete, as far as that can be seen; until it is, it stays as it was before.
+  std::function<bool(const std::string& path, const FileIdentity& identity)> settled = [](const std::string&, const FileIdentity&) {
+    return true;
+  };
   std::function<bool(const std::string& plugin)> has_checks;  // whether the configuration makes checks of it by name
 };
 

@@ -26,6 +26,36 @@ void ResultBoard::add(CheckId check, CheckPolicy policy, WallTime now) {
   by_id_[check] = &entry;
 }
 
+void ResultBoard::setPolicy(CheckId check, CheckPolicy policy, ResultTime now) {
+  const MutexLock lock(mutex_);
+  const auto found = by_id_.find(check);
+  if (found == by_id_.end()) return;
+  Entry& entry = *found->second;
+  CheckState state = *entry.state;
+  state.last_run.active = now.active;
+  if (!policy.unavailable.empty()) {
+    if (!state.has_result || state.status != CheckStatus::unhealthy) {
+      state.since = now.wall;
+      ++entry.tally.transitions[static_cast<std::size_t>(CheckStatus::unhealthy)];
+    }
+    state.has_result = true;
+    state.status = CheckStatus::unhealthy;
+    state.message = policy.unavailable;
+    state.last_run.wall = now.wall;
+  }
+  entry.policy = std::make_shared<const CheckPolicy>(std::move(policy));
+  entry.state = std::make_shared<const CheckState>(std::move(state));
+}
+
+void ResultBoard::remove(CheckId check) {
+  const MutexLock lock(mutex_);
+  const auto found = by_id_.find(check);
+  if (found == by_id_.end()) return;
+  const std::string name = found->second->policy->name;
+  by_id_.erase(found);
+  entries_.erase(name);
+}
+
 void ResultBoard::apply(const RunReport& report, ResultTime time) {
   std::shared_ptr<const CheckPolicy> policy;
   std::shared_ptr<const CheckState> before;

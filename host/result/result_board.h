@@ -52,6 +52,11 @@ class ResultBoard {
   // A check that is `unavailable` has that as its result at once and for good.
   void add(CheckId check, CheckPolicy policy, WallTime now) EXCLUDES(mutex_);
 
+  // Other terms for a check that keeps its state and tallies. One that becomes unavailable has that as its result at once; one that becomes
+  // available stays as it is until its next result.
+  void setPolicy(CheckId check, CheckPolicy policy, ResultTime now) EXCLUDES(mutex_);
+  void remove(CheckId check) EXCLUDES(mutex_);
+
   void apply(const RunReport& report, ResultTime time) EXCLUDES(mutex_);
 
   [[nodiscard]] std::shared_ptr<const BoardSnapshot> snapshot() const EXCLUDES(mutex_);

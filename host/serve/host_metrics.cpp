@@ -1,6 +1,7 @@
 #include "serve/host_metrics.h"
 
 #include "serve/metric_families.h"
+#include "worker/worker_runner.h"
 
 #include <algorithm>
 #include <set>
@@ -30,8 +31,13 @@ void add(Families& families, const char* name, const char* help, Type type, doub
 
 }  // namespace
 
-HostMetrics::HostMetrics(HostMetricSources sources, std::string version, WallTime started, std::vector<PluginInfo> plugins)
-    : sources_(std::move(sources)), version_(std::move(version)), started_(started), plugins_(once(std::move(plugins))) {}
+HostMetrics::HostMetrics(HostMetricSources sources, std::string version, WallTime started)
+    : sources_(std::move(sources)), version_(std::move(version)), started_(started) {}
+
+void HostMetrics::workerEnded(const std::string& plugin, std::string_view reason) {
+  const MutexLock lock(mutex_);
+  ++worker_ends_[{plugin, reason}];
+}
 
 void HostMetrics::runLate(Nanoseconds lateness) {
   const MutexLock lock(mutex_);
@@ -106,21 +112,25 @@ void HostMetrics::collectTallies(Families& families) const {
 }
 
 void HostMetrics::collectPlugins(Families& families) const {
-  if (plugins_.empty()) return;
+  const std::vector<PluginInfo> plugins = once(sources_.plugins());
+  if (plugins.empty()) return;
   prometheus::MetricFamily& info =
       addFamily(families, "pulsewatch_plugin_info", "Plugin files by what became of them (always 1).", Type::Gauge);
-  for (const PluginInfo& plugin : plugins_)
-    addGauge(info, {{"plugin", plugin.plugin}, {"version", plugin.version}, {"state", plugin.state}}, 1);
   std::set<std::string> names;
-  for (const PluginInfo& plugin : plugins_) {
+  for (const PluginInfo& plugin : plugins) {
+    addGauge(info, {{"plugin", plugin.plugin}, {"version", plugin.version}, {"state", plugin.state}}, 1);
     if (plugin.state == "loaded") names.insert(plugin.plugin);
   }
   if (names.empty()) return;
-  // Plugins run inside the host: there are no workers yet that could be restarted.
   prometheus::MetricFamily& restarts =
       addFamily(families, "pulsewatch_worker_restarts_total", "Restarts of a plugin's worker by reason.", Type::Counter);
+  const MutexLock lock(mutex_);
   for (const std::string& plugin : names) {
-    for (const char* reason : {"crash", "hang"}) addCounter(restarts, {{"plugin", plugin}, {"reason", reason}}, 0);
+    for (const std::string_view reason : kWorkerEndReasons) {
+      const auto count = worker_ends_.find({plugin, reason});
+      addCounter(restarts, {{"plugin", plugin}, {"reason", std::string(reason)}},
+                 count == worker_ends_.end() ? 0 : static_cast<double>(count->second));
+    }
   }
 }
 

@@ -13,7 +13,10 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pulsewatch {
@@ -34,13 +37,15 @@ struct HostMetricSources {
   std::function<std::vector<CheckId>()> stuck_checks;
   std::function<std::uint64_t()> log_dropped;
   std::function<std::uint64_t()> connections_refused;
+  std::function<std::vector<PluginInfo>()> plugins;
 };
 
 class HostMetrics final : public prometheus::Collectable {
  public:
-  HostMetrics(HostMetricSources sources, std::string version, WallTime started, std::vector<PluginInfo> plugins);
+  HostMetrics(HostMetricSources sources, std::string version, WallTime started);
 
   void runLate(Nanoseconds lateness) EXCLUDES(mutex_);  // of each run's start
+  void workerEnded(const std::string& plugin, std::string_view reason) EXCLUDES(mutex_);
 
   [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override EXCLUDES(mutex_);
 
@@ -52,10 +57,10 @@ class HostMetrics final : public prometheus::Collectable {
   const HostMetricSources sources_;
   const std::string version_;
   const WallTime started_;
-  const std::vector<PluginInfo> plugins_;  // each once
 
   mutable Mutex mutex_;
   Histogram lateness_ GUARDED_BY(mutex_){kCheckBuckets};
+  std::map<std::pair<std::string, std::string_view>, std::uint64_t> worker_ends_ GUARDED_BY(mutex_);  // by plugin and reason
 };
 
 }  // namespace pulsewatch

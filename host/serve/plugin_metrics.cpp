@@ -9,23 +9,48 @@ namespace pulsewatch {
 void PluginMetrics::addCheck(CheckId check, const std::vector<MetricDescription>& metrics) {
   const MutexLock lock(mutex_);
   Check& entry = checks_[check];
-  for (const MetricDescription& metric : metrics)
-    entry.families.push_back(&families_.try_emplace(metric.name, Family{metric, {}}).first->second);
+  entry.former = std::move(entry.own);
+  entry.own.clear();
+  entry.series.clear();
+  entry.families.clear();
+  for (const MetricDescription& metric : metrics) {
+    Family& family = families_.try_emplace(metric.name, Family{metric, {}}).first->second;
+    if (family.description != metric) family = {metric, {}};
+    entry.families.push_back(&family);
+  }
+}
+
+void PluginMetrics::settle(CheckId check) {
+  const MutexLock lock(mutex_);
+  const auto found = checks_.find(check);
+  if (found != checks_.end()) found->second.former.clear();
+}
+
+void PluginMetrics::remove(CheckId check) {
+  const MutexLock lock(mutex_);
+  checks_.erase(check);
 }
 
 void PluginMetrics::addSeries(const SeriesReport& report) {
   const MutexLock lock(mutex_);
-  const auto check = checks_.find(report.check);
-  if (check == checks_.end() || report.metric >= check->second.families.size() || report.number < 0) return;
-  Family& family = *check->second.families[report.metric];
-  std::shared_ptr<Series>& series = family.series[report.label_values];
+  const auto found = checks_.find(report.check);
+  if (found == checks_.end() || report.number < 0 || static_cast<std::size_t>(report.number) >= kMostSeries) return;
+  Check& check = found->second;
+  if (report.metric >= check.families.size()) return;
+  Family& family = *check.families[report.metric];
+  if (report.label_values.size() != family.description.labels.size()) return;
+  std::weak_ptr<Series>& known = family.series[report.label_values];
+  std::shared_ptr<Series> series = known.lock();
   if (series == nullptr) {
     series = std::make_shared<Series>();
     if (family.description.type == MetricType::histogram) series->histogram = std::make_unique<Histogram>(family.description.buckets);
   }
+  if (check.own.count(series) == 0 && check.own.size() >= kMostSeries) return;
+  check.own.insert(series);
+  known = series;
   const auto number = static_cast<std::size_t>(report.number);
-  if (check->second.series.size() <= number) check->second.series.resize(number + 1);
-  check->second.series[number] = {&family, series};
+  if (check.series.size() <= number) check.series.resize(number + 1);
+  check.series[number] = {&family, std::move(series)};
 }
 
 void PluginMetrics::observe(CheckId check, const std::vector<Observation>& observations) {
@@ -50,14 +75,16 @@ void PluginMetrics::observe(CheckId check, const std::vector<Observation>& obser
 std::vector<prometheus::MetricFamily> PluginMetrics::Collect() const {
   std::vector<prometheus::MetricFamily> collected;
   const MutexLock lock(mutex_);
-  for (const auto& [name, family] : families_) {
+  for (auto& [name, family] : families_) {
+    std::erase_if(family.series, [](const auto& entry) { return entry.second.expired(); });
     if (family.series.empty()) continue;
     const MetricType type = family.description.type;
     prometheus::MetricFamily& out = addFamily(collected, name, family.description.help,
                                               type == MetricType::counter ? prometheus::MetricType::Counter
                                               : type == MetricType::gauge ? prometheus::MetricType::Gauge
                                                                           : prometheus::MetricType::Histogram);
-    for (const auto& [values, series] : family.series) {
+    for (const auto& [values, weak] : family.series) {
+      const std::shared_ptr<Series> series = weak.lock();
       prometheus::ClientMetric& metric = out.metric.emplace_back();
       for (std::size_t i = 0; i < values.size(); ++i) metric.label.push_back({family.description.labels[i], values[i]});
       if (series->histogram != nullptr)

@@ -12,6 +12,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -20,8 +21,14 @@ namespace pulsewatch {
 
 class PluginMetrics final : public prometheus::Collectable {
  public:
-  // A check of a plugin with these metrics. Families of one name are declared alike (the catalog sees to it).
+  static constexpr std::size_t kMostSeries = 100;  // of a check's own
+
+  // A check of a plugin with these metrics. Families of one name are declared alike (the catalog sees to it). Of a check that is there
+  // already, whose plugin has been replaced: its series keep their totals, if they are made again before settle() and the family is
+  // declared as it was.
   void addCheck(CheckId check, const std::vector<MetricDescription>& metrics) EXCLUDES(mutex_);
+  void settle(CheckId check) EXCLUDES(mutex_);
+  void remove(CheckId check) EXCLUDES(mutex_);
 
   void addSeries(const SeriesReport& series) EXCLUDES(mutex_);
   void observe(CheckId check, const std::vector<Observation>& observations) EXCLUDES(mutex_);
@@ -36,15 +43,18 @@ class PluginMetrics final : public prometheus::Collectable {
   };
   struct Family {
     MetricDescription description;
-    std::map<std::vector<std::string>, std::shared_ptr<Series>> series;  // by label values
+    std::map<std::vector<std::string>, std::weak_ptr<Series>> series;  // by label values; the checks own them
   };
   struct Check {
-    std::vector<Family*> families;                                    // of its plugin's metrics, in their order
-    std::vector<std::pair<Family*, std::shared_ptr<Series>>> series;  // by the check's numbers
+    std::vector<Family*> families;  // of its plugin's metrics, in their order
+    // By the check's numbers. A worker that starts anew may number them otherwise.
+    std::vector<std::pair<Family*, std::shared_ptr<Series>>> series;
+    std::set<std::shared_ptr<Series>> own;     // all it ever made
+    std::set<std::shared_ptr<Series>> former;  // of the plugin that was replaced, until settle()
   };
 
   mutable Mutex mutex_;
-  std::map<std::string, Family> families_ GUARDED_BY(mutex_);
+  mutable std::map<std::string, Family> families_ GUARDED_BY(mutex_);  // forgets series that are gone when it is read
   std::unordered_map<CheckId, Check> checks_ GUARDED_BY(mutex_);
 };
 

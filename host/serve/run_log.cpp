@@ -1,5 +1,7 @@
 #include "serve/run_log.h"
 
+#include "config/duration.h"
+
 #include <utility>
 
 namespace pulsewatch {
@@ -13,6 +15,36 @@ constexpr std::string_view kHealthLogger = "pulsewatch.core.health";
 void RunLog::addCheck(CheckId check, const std::string& name, const std::string& plugin) {
   const MutexLock lock(mutex_);
   names_[check] = {name, plugin};
+}
+
+void RunLog::removeCheck(CheckId check) {
+  const MutexLock lock(mutex_);
+  names_.erase(check);
+}
+
+void RunLog::unavailable(const CheckPolicy& policy) {
+  log_.write({LogLevel::error,
+              kHealthLogger,
+              "health_check_failure",
+              "check " + policy.name + " is unhealthy: " + policy.unavailable,
+              {{"check", policy.name}, {"plugin", policy.plugin}, {"status", std::string("unhealthy")}, {"error", policy.unavailable}}});
+}
+
+void RunLog::workerEnded(const WorkerEnd& end) {
+  LogRecord record{LogLevel::error, "pulsewatch.core.worker", "worker_ended", end.end.sentence, {}};
+  const double wait = milliseconds(end.restart_in);
+  record.message += wait > 0 ? "; its worker starts again in " + describeDuration(std::chrono::duration_cast<Milliseconds>(end.restart_in))
+                             : "; its worker starts again";
+  record.fields = {{"plugin", end.plugin}, {"reason", std::string(end.end.reason)}};
+  {
+    const MutexLock lock(mutex_);
+    const auto names = names_.find(end.end.check);
+    if (names != names_.end()) record.fields.emplace_back("check", names->second.check);
+  }
+  if (!end.end.signal.empty()) record.fields.emplace_back("signal", end.end.signal);
+  record.fields.emplace_back("error", end.end.details.empty() ? end.end.sentence : end.end.details);
+  if (!end.end.stack_trace.empty()) record.fields.emplace_back("stack_trace", end.end.stack_trace);
+  log_.write(record);
 }
 
 void RunLog::resultCame(const BoardChange& change) {
@@ -40,7 +72,8 @@ void RunLog::pluginLogged(const PluginLogLine& line) {
   Names names;
   {
     const MutexLock lock(mutex_);
-    names = names_[line.check];
+    const auto found = names_.find(line.check);
+    if (found != names_.end()) names = found->second;
   }
   const std::string logger = "pulsewatch.plugin." + names.plugin;
   LogRecord record{line.level, logger, line.event, line.message, {}};

@@ -6,6 +6,7 @@
 #include "base/mutex.h"
 #include "plugin/check_runner.h"
 #include "readiness/readiness.h"
+#include "worker/worker_runner.h"
 
 #include <map>
 #include <string>
@@ -17,6 +18,10 @@ class RunLog {
   explicit RunLog(Log& log) : log_(log) {}
 
   void addCheck(CheckId check, const std::string& name, const std::string& plugin) EXCLUDES(mutex_);
+
+  void removeCheck(CheckId check) EXCLUDES(mutex_);
+  void unavailable(const CheckPolicy& policy);  // the check can't run
+  void workerEnded(const WorkerEnd& end) EXCLUDES(mutex_);
 
   void resultCame(const BoardChange& change);
   void pluginLogged(const PluginLogLine& line) EXCLUDES(mutex_);

@@ -208,14 +208,15 @@ void WorkerRunner::afterHang(WorkerSeat& seat, SteadyTime now, Told& told) {
     }
     endRun(id, check, {}, told);  // it was given up: that was its result
   }
-  const SeatEnd& end = seat.end();
-  told.add(WorkerEnd{plugin_, end.reason, end.sentence, end.details, culprit, {}, Nanoseconds(0)});
+  SeatEnd end = seat.end();
+  end.check = culprit;
+  told.add(WorkerEnd{plugin_, std::move(end), Nanoseconds(0)});
 }
 
 void WorkerRunner::afterCrash(WorkerSeat& seat, SteadyTime now, Told& told) {
   const Nanoseconds wait = seat.restartLater(now);
   const SeatEnd& end = seat.end();
-  told.add(WorkerEnd{plugin_, end.reason, end.sentence, end.details, end.check, end.stack_trace, wait});
+  told.add(WorkerEnd{plugin_, end, wait});
   for (auto& [id, check] : checks_) {
     if (check.seat != &seat) continue;
     if (!check.run) {

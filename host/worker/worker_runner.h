@@ -21,11 +21,7 @@ namespace pulsewatch {
 // The end of a worker that was not asked to end.
 struct WorkerEnd {
   std::string plugin;
-  std::string_view reason;  // crash, exit, hang, protocol: a label of pulsewatch_worker_restarts_total
-  std::string sentence;     // "plugin crashed: SIGSEGV"
-  std::string details;      // more of it, for the log only
-  CheckId check = 0;        // whose run it was, 0: unknown
-  std::string stack_trace;  // taken in the worker
+  SeatEnd end;
   Nanoseconds restart_in{0};
 };
 inline constexpr std::string_view kWorkerEndReasons[] = {"crash", "exit", "hang", "protocol"};

@@ -107,6 +107,7 @@ WorkerSeat::Change WorkerSeat::reap(SteadyTime now, std::vector<ToHost>& said) {
     if (!channel_closed_ && !sentence_) receive(now, said);
   } while (said.size() > before);
   end_ = endOf(*ended);
+  if (ended->by_signal && !sentence_) end_.signal = describeEnd(*ended);
   dismiss();
   return Change::down;
 }

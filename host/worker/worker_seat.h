@@ -29,6 +29,7 @@ struct SeatEnd {
   std::string details;
   CheckId check = 0;  // whose run it was, as far as the worker could tell
   std::string stack_trace;
+  std::string signal = {};  // that it died of by itself: "SIGSEGV"
 };
 
 class WorkerSeat {

@@ -73,8 +73,8 @@ class WorkerRunnerTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_MESSAGE(row.sin, report.outcome == RunOutcome::crash);
       CPPUNIT_ASSERT_MESSAGE(row.sin, bench.ends.waitForEnds(1));
       const WorkerEnd end = bench.ends.ends().front();
-      CPPUNIT_ASSERT_EQUAL_MESSAGE(row.sin, std::string(row.reason), std::string(end.reason));
-      std::cerr << row.sin << ": check " << end.check << " " << end.details << "\n" << end.stack_trace << "\n";
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(row.sin, std::string(row.reason), std::string(end.end.reason));
+      std::cerr << row.sin << ": check " << end.end.check << " " << end.end.details << "\n" << end.end.stack_trace << "\n";
     }
   }
 
@@ -104,8 +104,8 @@ class WorkerRunnerTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(bench.recorder.waitForStart(1));
     bench.runner->giveUp(1, 1);
     CPPUNIT_ASSERT(bench.ends.waitForEnds(1));
-    CPPUNIT_ASSERT_EQUAL(std::string("hang"), std::string(bench.ends.ends().front().reason));
-    CPPUNIT_ASSERT_EQUAL(CheckId{1}, bench.ends.ends().front().check);
+    CPPUNIT_ASSERT_EQUAL(std::string("hang"), std::string(bench.ends.ends().front().end.reason));
+    CPPUNIT_ASSERT_EQUAL(CheckId{1}, bench.ends.ends().front().end.check);
     CPPUNIT_ASSERT(bench.recorder.waitForReports(1));
     CPPUNIT_ASSERT_EQUAL(std::string("sinned: "), bench.run(2, 2).message);
   }

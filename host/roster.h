@@ -1,0 +1,94 @@
+// Which plugins are at work and with which checks: brings the running host to what the plugin directories have become, while everything
+// that didn't change goes on undisturbed. A new version of a plugin takes over only after it has been loaded and has run each of its checks
+// once; until then, and if it can't, the old one stays.
+#pragma once
+
+#include "base/mutex.h"
+#include "check_posts.h"
+#include "plugin/plugin_watcher.h"
+#include "serve/host_metrics.h"
+#include "setup.h"
+#include "worker/worker_runner.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace pulsewatch {
+
+// What it works with; all must outlive it.
+struct RosterParts {
+  Log& log;
+  CheckPosts& posts;
+  RunnerEvents& events;
+  WorkerLoop& workers;
+  WorkerEvents& worker_events;
+  const PluginInspector& inspector;
+  std::function<void()> judge_again;  // the checks have changed
+};
+
+class Roster final : public PluginDirectoryListener {
+ public:
+  static constexpr Milliseconds kSettled{250};  // a file that has not changed for so long is complete, as far as can be seen
+
+  // Takes up what the setup has; the scheduler needn't run yet.
+  Roster(const RosterParts& parts, const Setup& setup);
+  Roster(const Roster&) = delete;
+  Roster& operator=(const Roster&) = delete;
+
+  bool lookAtPlugins() override EXCLUDES(mutex_);
+
+  // Says goodbye to all; false when something hangs inside the host. Nothing is looked at after it.
+  bool stop(SteadyTime until) EXCLUDES(mutex_);
+
+  [[nodiscard]] std::vector<PluginInfo> plugins() const EXCLUDES(infos_mutex_);  // any thread
+
+ private:
+  // A plugin at work.
+  struct Crew {
+    CatalogEntry entry;
+    PluginSpec spec;
+    std::unique_ptr<Trial> trial;
+    std::shared_ptr<CheckRunner> runner;
+  };
+  struct Seen {
+    FileIdentity identity;
+    SteadyTime since;
+  };
+  using Crews = std::map<std::string, Crew>;                              // by plugin
+  using Specs = std::map<std::string, std::vector<const CheckSpec*>>;    // by plugin
+
+  bool isSettled(const std::string& path, const FileIdentity& identity) REQUIRES(mutex_);
+  void keepOldVersions(Catalog& catalog) const REQUIRES(mutex_);
+  [[nodiscard]] CheckPlan planFor(const Catalog& catalog, Mistakes& mistakes) const REQUIRES(mutex_);
+  CheckPlan fitIn(Catalog& catalog, const CatalogOptions& options, Crews& newcomers) REQUIRES(mutex_);
+  bool refuseMistaken(Catalog& catalog, const CatalogOptions& options) const REQUIRES(mutex_);
+  bool refuseFailing(Catalog& catalog, const CheckPlan& plan, Crews& newcomers) REQUIRES(mutex_);
+  std::string tryOut(const Crew& newcomer, const std::vector<const CheckSpec*>& specs) REQUIRES(mutex_);
+
+  void apply(const CheckPlan& plan, Crews newcomers) REQUIRES(mutex_);
+  [[nodiscard]] Crew makeCrew(const CatalogEntry& entry, const PluginSpec& spec) const REQUIRES(mutex_);
+  [[nodiscard]] bool isAtWork(const CatalogEntry& entry) const REQUIRES(mutex_);
+  void tellChanges(const Catalog& before) REQUIRES(mutex_);
+  void publish() REQUIRES(mutex_) EXCLUDES(infos_mutex_);
+
+  // Constant after construction.
+  const RosterParts parts_;
+  const std::shared_ptr<const Properties> properties_;
+  const PluginSources sources_;
+  const LogLevel log_level_;
+
+  Mutex mutex_;  // one change at a time
+  Catalog catalog_ GUARDED_BY(mutex_);
+  Crews crews_ GUARDED_BY(mutex_);
+  std::map<std::string, std::string> gone_ GUARDED_BY(mutex_);  // plugins that were there once, with where
+  std::map<std::string, Seen> seen_ GUARDED_BY(mutex_);         // files that were not settled yet, by path
+  bool stopped_ GUARDED_BY(mutex_) = false;
+
+  mutable Mutex infos_mutex_;
+  std::vector<PluginInfo> infos_ GUARDED_BY(infos_mutex_);
+};
+
+}  // namespace pulsewatch
