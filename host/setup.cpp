@@ -46,6 +46,7 @@ Setup readSetup(const ConfigInput& input) {
   options.directories = setup.config.plugin_directories;
   options.owners = resolveOwners(setup.config.plugin_owners, setup.mistakes);
   options.enabled = [&](const std::string& plugin) { return pluginEnabled(properties, plugin, setup.mistakes); };
+  options.has_checks = [&](const std::string& plugin) { return pluginHasChecks(properties, plugin); };
   setup.catalog = loadCatalog(options);
   setup.plan = planChecks(properties, pluginStates(setup.catalog), setup.mistakes);
   return setup;

@@ -1,24 +1,10 @@
 #include "base/text.h"
 
+#include <pulsewatch/utf8.h>
+
 namespace pulsewatch {
 
 namespace {
-
-// The length of the valid UTF-8 character at the front of `text`, or 0.
-std::size_t characterLength(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xC2 && lead <= 0xDF ? 2 : lead >= 0xE0 && lead <= 0xEF ? 3 : lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
-  if (length == 0 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  const unsigned char second = byte(1);
-  const bool bad = (lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) || (lead == 0xF0 && second < 0x90) ||
-                   (lead == 0xF4 && second > 0x8F);
-  return bad ? 0 : length;
-}
 
 // How much of the first `most` bytes there is without a character that goes on behind them.
 std::size_t wholeCharacters(std::string_view text, std::size_t most) {
@@ -27,13 +13,21 @@ std::size_t wholeCharacters(std::string_view text, std::size_t most) {
   return (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80 ? most : end;
 }
 
+void appendHex(std::string& out, char byte) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  const auto value = static_cast<unsigned char>(byte);
+  out += "\\x";
+  out += kDigits[value >> 4U];
+  out += kDigits[value & 15U];
+}
+
 }  // namespace
 
 std::string repairedUtf8(std::string_view text) {
   std::string repaired;
   repaired.reserve(text.size());
   while (!text.empty()) {
-    const std::size_t length = characterLength(text);
+    const std::size_t length = utf8Length(text);
     if (length == 0) {
       repaired += "\xEF\xBF\xBD";
       text.remove_prefix(1);
@@ -52,6 +46,30 @@ std::string cleanText(std::string_view text, std::size_t most) {
   if (cut == text.size() && clean.size() <= most) return clean;
   if (clean.size() > most) clean.resize(wholeCharacters(clean, most));  // the repair may have lengthened it
   return clean + "…";
+}
+
+std::string visibleText(std::string_view text) {
+  const std::string valid_utf8 = repairedUtf8(text);
+  std::string shown;
+  for (std::size_t i = 0; i < valid_utf8.size(); ++i) {
+    const char c = valid_utf8[i];
+    const auto next = [&](std::size_t ahead) {
+      return i + ahead < valid_utf8.size() ? static_cast<unsigned char>(valid_utf8[i + ahead]) : std::uint8_t{0};
+    };
+    const auto byte = static_cast<unsigned char>(c);
+    const bool c1 = byte == 0xC2 && next(1) < 0xA0;
+    const bool separator = byte == 0xE2 && next(1) == 0x80 && (next(2) == 0xA8 || next(2) == 0xA9);
+    if (byte < 0x20 || byte == 0x7F) {
+      appendHex(shown, c);
+    } else if (c1 || separator) {
+      const std::size_t length = c1 ? 2 : 3;
+      for (const char part : std::string_view(valid_utf8).substr(i, length)) appendHex(shown, part);
+      i += length - 1;
+    } else {
+      shown += c;
+    }
+  }
+  return shown;
 }
 
 }  // namespace pulsewatch

@@ -13,4 +13,8 @@ std::string repairedUtf8(std::string_view text);
 // Repaired, and cut to `most` bytes at a character's border, with "…" for what is left out.
 std::string cleanText(std::string_view text, std::size_t most);
 
+// Repaired, with control characters as \xNN: one line, whatever it was. Also the C1 controls and Unicode's line separators, on which some
+// terminals and log viewers act.
+std::string visibleText(std::string_view text);
+
 }  // namespace pulsewatch

@@ -4,6 +4,7 @@
 #include "config/text_parts.h"
 #include "config/typed_value.h"
 #include "plugin/check_settings.h"
+#include <pulsewatch/plugin_rules.h>
 
 #include <algorithm>
 #include <set>
@@ -21,17 +22,7 @@ using Groups = std::map<std::string, Keys>;           // by check or plugin
 constexpr std::pair<std::string_view, std::string_view> kPromisedNames[] = {
     {"database", "mysql"}, {"migrations", "migrations"}, {"redis", "redis"}};
 
-std::string promisedName(std::string_view plugin) {
-  for (const auto& [check, owner] : kPromisedNames) {
-    if (owner == plugin) return std::string(check);
-  }
-  return {};
-}
-
-bool isCheckName(const std::string& name) {
-  return !name.empty() && name.size() <= 63 && name[0] >= 'a' && name[0] <= 'z' && name != "group" &&
-         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string::npos;
-}
+bool isCheckName(const std::string& name) { return isName(name) && name != "group"; }
 
 // The given keys `<family>.<name>.<key>` by name.
 Groups grouped(const Properties& properties, const std::string& family, Mistakes& mistakes) {
@@ -118,13 +109,14 @@ class Planner {
   void chooseDefaults() {
     for (const auto& [name, plugin] : plugins_) {
       if (!usable(*plugin) || !plugin->description.default_check) continue;
-      const auto [owner, added] = default_owners_.try_emplace(*plugin->description.default_check, name);
-      if (!added)
-        plan_.notes.push_back("plugin " + name + " gets no default check: the name " + owner->first + " is that of plugin " +
-                              owner->second);
+      const std::string& check = *plugin->description.default_check;
+      const std::string& taken_by = plugin->default_taken_by;
+      const std::string& owner = taken_by.empty() ? default_owners_.try_emplace(check, name).first->second : taken_by;
+      if (owner != name)
+        plan_.notes.push_back("plugin " + name + " gets no default check: the name " + check + " is that of plugin " + owner);
     }
     for (const auto& [name, plugin] : plugins_) {
-      if (!usable(*plugin)) default_owners_.try_emplace(promisedName(name).empty() ? name : promisedName(name), name);
+      if (!usable(*plugin)) default_owners_.try_emplace(promisedCheckName(name).empty() ? name : promisedCheckName(name), name);
     }
   }
 
@@ -190,7 +182,7 @@ class Planner {
     }
     if (plugin.loaded && !canMakeDefault(name, plugin)) return;
     // A refused plugin's check stays, unhealthy: without it the verdict would be better than with the plugin.
-    if (!plugin.loaded && (promisedName(plugin.name).empty() || !hasConnection(properties_, plugin.name))) return;
+    if (!plugin.loaded && (promisedCheckName(plugin.name).empty() || !hasConnection(properties_, plugin.name))) return;
     CheckSpec spec = hostPart(name, plugin);
     if (plugin.loaded) spec.settings = readSettings(properties_, name, plugin.description, mistakes_);
     plan_.checks.push_back(std::move(spec));
@@ -238,6 +230,25 @@ class Planner {
 };
 
 }  // namespace
+
+std::string promisedCheckName(std::string_view plugin) {
+  for (const auto& [check, owner] : kPromisedNames) {
+    if (owner == plugin) return std::string(check);
+  }
+  return {};
+}
+
+bool pluginHasChecks(const Properties& properties, const std::string& plugin) {
+  constexpr std::string_view kSuffix = ".plugin";
+  Mistakes found;  // told when the checks are planned
+  const auto& all = properties.properties();
+  return std::any_of(all.lower_bound("check."), all.end(), [&](const auto& entry) {
+    const std::string& key = entry.first;
+    if (key.rfind("check.", 0) != 0 || key.size() <= kSuffix.size() || key.substr(key.size() - kSuffix.size()) != kSuffix) return false;
+    const auto value = properties.value(key, found);
+    return value && value->text == plugin;
+  });
+}
 
 bool pluginEnabled(const Properties& properties, const std::string& plugin, Mistakes& mistakes) {
   const std::string key = "plugin." + plugin + ".enabled";

@@ -46,6 +46,7 @@ struct PluginState {
   std::string name;  // the plugin's, or the file's stem while refused before it said one
   bool loaded = false;
   std::string refusal;            // a sentence; not empty when refused
+  std::string default_taken_by;   // not empty: the plugin that has this one's default check name
   PluginDescription description;  // when loaded
 };
 
@@ -57,6 +58,12 @@ struct CheckPlan {
 
 // `plugin.<p>.enabled`, true unless set; a mistake when its value is none. Asked before a file is opened, with the file's stem too.
 bool pluginEnabled(const Properties& properties, const std::string& plugin, Mistakes& mistakes);
+
+// Whether a `check.<name>.plugin` is this plugin.
+bool pluginHasChecks(const Properties& properties, const std::string& plugin);
+
+// The default check name that users are promised of this plugin, whoever else wants it; "" when none is.
+std::string promisedCheckName(std::string_view plugin);
 
 CheckPlan planChecks(const Properties& properties, const std::vector<PluginState>& plugins, Mistakes& mistakes);
 

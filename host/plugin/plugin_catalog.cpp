@@ -6,15 +6,13 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <system_error>
 
 namespace pulsewatch {
 
 namespace {
-
-constexpr std::string_view kReservedKeys[] = {"plugin", "interval", "timeout",        "critical",   "fall",        "rise",
-                                              "alias",  "scope",    "degraded_after", "depends_on", "flap_window", "fast_interval"};
 
 // The names of a directory's *.so, sorted.
 std::vector<std::string> candidates(const std::string& directory, std::vector<std::string>& notes) {
@@ -24,15 +22,39 @@ std::vector<std::string> candidates(const std::string& directory, std::vector<st
   for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
     if (entry->path().extension() == ".so") names.push_back(entry->path().filename().string());
   }
-  if (error) notes.push_back("plugin directory " + directory + " cannot be read: " + error.message());
+  if (error) notes.push_back("plugin directory " + visibleText(directory) + " cannot be read: " + error.message());
   std::sort(names.begin(), names.end());
   return names;
 }
 
+// A directory that is listed twice would have every plugin of it taken by itself. The later place counts.
+std::vector<std::string> directoriesOnce(const std::vector<std::string>& directories, std::vector<std::string>& notes) {
+  std::vector<std::string> once;
+  for (auto directory = directories.begin(); directory != directories.end(); ++directory) {
+    const auto same = [&](const std::string& later) {
+      std::error_code error;
+      return later == *directory || std::filesystem::equivalent(later, *directory, error);
+    };
+    if (std::none_of(std::next(directory), directories.end(), same))
+      once.push_back(*directory);
+    else
+      notes.push_back("plugin directory " + visibleText(*directory) + " is listed twice in plugins.directories; the later place counts");
+  }
+  return once;
+}
+
+// A plugin's words or a file's name in a sentence: one line of a bearable length.
+std::string sentence(const std::string& text) { return cleanText(visibleText(text), 2000); }
+
+void refuse(CatalogEntry& entry, const std::string& why) {
+  entry.refusal = sentence(why);
+  entry.library = nullptr;
+}
+
 CatalogEntry openEntry(const std::string& directory, const std::string& file_name, const CatalogOptions& options) {
   CatalogEntry entry;
-  entry.file = (std::filesystem::path(directory) / file_name).string();
-  entry.name = cleanText(std::filesystem::path(file_name).stem().string(), 63);
+  entry.file = visibleText((std::filesystem::path(directory) / file_name).string());
+  entry.name = cleanText(visibleText(std::filesystem::path(file_name).stem().string()), 63);
   if (!options.enabled(entry.name)) {
     entry.disabled = true;
     return entry;
@@ -41,21 +63,15 @@ CatalogEntry openEntry(const std::string& directory, const std::string& file_nam
     auto library = std::make_shared<PluginLibrary>(openPluginFile(directory, file_name, options.owners));
     entry.name = library->description().name;
     entry.version = library->description().version;
-    for (const SettingDescription& setting : library->description().settings) {
-      if (std::find(std::begin(kReservedKeys), std::end(kReservedKeys), setting.key) != std::end(kReservedKeys))
-        throw Refusal("declares a setting " + setting.key + ", a key of the host's own; name it otherwise");
-    }
     entry.disabled = !options.enabled(entry.name);
     if (!entry.disabled) entry.library = std::move(library);
   } catch (const Refusal& refusal) {
-    entry.refusal = refusal.what();
+    if (!refusal.plugin().empty()) entry.name = refusal.plugin();
+    entry.version = refusal.version();
+    entry.disabled = !options.enabled(entry.name);
+    if (!entry.disabled) refuse(entry, refusal.what());
   }
   return entry;
-}
-
-void refuse(CatalogEntry& entry, const std::string& why) {
-  entry.refusal = why;
-  entry.library = nullptr;
 }
 
 // Of entries of one name the last that was opened stays.
@@ -69,16 +85,50 @@ void refuseTakenNames(std::vector<CatalogEntry>& entries) {
   }
 }
 
+// Of plugins of one default check name the last that was opened has it, but for a name that is promised to one of them. Another one would
+// not vote and nobody would notice, so it is refused; unless the configuration makes checks of it, which then must run.
+void refuseTakenDefaults(std::vector<CatalogEntry>& entries, const CatalogOptions& options) {
+  std::map<std::string, const CatalogEntry*> owners;
+  for (const CatalogEntry& entry : entries) {
+    if (entry.library == nullptr || !entry.library->description().default_check) continue;
+    const std::string& check = *entry.library->description().default_check;
+    const CatalogEntry*& owner = owners[check];
+    if (owner == nullptr || promisedCheckName(owner->name) != check) owner = &entry;
+  }
+  for (CatalogEntry& entry : entries) {
+    if (entry.library == nullptr || !entry.library->description().default_check) continue;
+    const std::string check = *entry.library->description().default_check;
+    const CatalogEntry* const owner = owners[check];
+    if (owner == &entry) continue;
+    entry.default_taken_by = owner->name;
+    if (options.has_checks(entry.name)) continue;
+    refuse(entry, "its default check name " + check + " is that of plugin " + owner->name + " (" + owner->file +
+                      "); remove one of the two, or name a check of it yourself: check.NAME.plugin = " + entry.name);
+  }
+}
+
 using Families = std::map<std::string, std::pair<MetricDescription, std::string>>;  // with the plugin that declared it first
 
+// Whether a family's name is that of a histogram's own series.
+bool isPartOf(const std::string& name, const MetricDescription& histogram) {
+  if (histogram.type != MetricType::histogram || name.rfind(histogram.name, 0) != 0) return false;
+  const std::string rest = name.substr(histogram.name.size());
+  return rest == "_bucket" || rest == "_count" || rest == "_sum";
+}
+
 // Why the plugin's metrics can't be taken beside those of `families`; "" when they can.
-std::string metricsRefusal(const PluginDescription& plugin, const Families& families) {
+std::string metricsRefusal(const PluginDescription& plugin, Families families) {
   for (const MetricDescription& metric : plugin.metrics) {
-    if (isHostMetric(metric.name)) return "declares metric " + metric.name + ", which is the host's own; name it otherwise";
-    const auto found = families.find(metric.name);
-    if (found != families.end() && found->second.first != metric)
-      return "declares metric " + metric.name + " otherwise than plugin " + found->second.second +
+    const auto [same, added] = families.try_emplace(metric.name, metric, plugin.name);
+    if (same->second.first != metric)
+      return "declares metric " + metric.name + " otherwise than plugin " + same->second.second +
              " does; declare it alike or name it otherwise";
+    for (const auto& [name, other] : families) {
+      const bool is_part = isPartOf(metric.name, other.first);
+      if (!is_part && !isPartOf(name, metric)) continue;
+      return "declares metric " + metric.name + " beside " + name + " of plugin " + other.second + ", and " +
+             (is_part ? metric.name : name) + " is a series of that histogram; name it otherwise";
+    }
   }
   return {};
 }
@@ -99,18 +149,14 @@ void refuseOtherwiseDeclaredMetrics(std::vector<CatalogEntry>& entries) {
 
 }  // namespace
 
-bool isHostMetric(const std::string& family) {
-  const auto starts = [&](std::string_view prefix) { return family.rfind(prefix, 0) == 0; };
-  return starts("pulsewatch_") || starts("process_") || starts("django_http_");
-}
-
 Catalog loadCatalog(const CatalogOptions& options) {
   Catalog catalog;
-  for (const std::string& directory : options.directories) {
+  for (const std::string& directory : directoriesOnce(options.directories, catalog.notes)) {
     for (const std::string& file_name : candidates(directory, catalog.notes))
       catalog.entries.push_back(openEntry(directory, file_name, options));
   }
   refuseTakenNames(catalog.entries);
+  refuseTakenDefaults(catalog.entries, options);
   std::stable_sort(catalog.entries.begin(), catalog.entries.end(), [](const CatalogEntry& a, const CatalogEntry& b) {
     return a.name != b.name ? a.name < b.name : a.refusal.empty() && !b.refusal.empty();
   });
@@ -127,6 +173,7 @@ std::vector<PluginState> pluginStates(const Catalog& catalog) {
     PluginState state;
     state.name = entry.name;
     state.loaded = entry.library != nullptr;
+    state.default_taken_by = entry.default_taken_by;
     state.refusal = entry.refusal.empty() ? "" : "plugin refused: " + entry.refusal;
     if (entry.library != nullptr) state.description = entry.library->description();
     states.push_back(std::move(state));

@@ -13,10 +13,11 @@
 namespace pulsewatch {
 
 struct CatalogEntry {
-  std::string file;  // directory and file name
+  std::string file;  // directory and file name; this and all text below is one line of UTF-8, whatever the file is called
   std::string name;  // the plugin's, or the file's stem while it has not said one
   std::string version;
   std::string refusal;                     // not empty: refused, why
+  std::string default_taken_by;            // not empty: the plugin that has this one's default check name
   bool disabled = false;                   // by plugin.<name>.enabled
   std::shared_ptr<PluginLibrary> library;  // null when refused or disabled
 };
@@ -26,11 +27,12 @@ struct CatalogOptions {
   std::set<uid_t> owners;
   std::function<bool(const std::string& plugin)>
       enabled;  // asked with the file's stem before the file is opened, and with the plugin's name after
+  std::function<bool(const std::string& plugin)> has_checks;  // whether the configuration makes checks of it by name
 };
 
 struct Catalog {
   std::vector<CatalogEntry> entries;  // by name, the one that was taken first
-  std::vector<std::string> notes;     // sentences for the log: directories that are not there
+  std::vector<std::string> notes;     // sentences for the log: directories that are not there, or there twice
 };
 
 // Opens all. One thread; the libraries' initialisers run here.
@@ -38,8 +40,5 @@ Catalog loadCatalog(const CatalogOptions& options);
 
 // What planChecks() needs to know of each.
 std::vector<PluginState> pluginStates(const Catalog& catalog);
-
-// Metric families that the host has of its own, or that a plugin may not have: refused when declared.
-bool isHostMetric(const std::string& family);
 
 }  // namespace pulsewatch

@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -27,6 +28,7 @@ namespace {
 
 constexpr std::int64_t kMostUserId = 4294967294;  // (uid_t)-1 means none
 constexpr off_t kMostBytes = off_t{256} << 20;
+constexpr const char* kTooLarge = "is larger than 256 MiB, which no plugin is; remove it";
 
 std::string errnoText(int error) { return std::generic_category().message(error); }
 
@@ -53,25 +55,70 @@ bool groupIsOwners(const struct stat& status) {
   return entry && entry->pw_gid == status.st_gid;
 }
 
-void checkWriters(const struct stat& status, const std::string& what, const std::string& path, const std::set<uid_t>& owners) {
+// Of a descriptor that was opened with O_PATH too.
+std::string pathOf(const FileDescriptor& file) { return "/proc/self/fd/" + std::to_string(file.get()); }
+
+struct stat statusOf(const FileDescriptor& file, const std::string& what) {
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) throw Refusal(what + " cannot be looked at: " + errnoText(errno));
+  return status;
+}
+
+void checkWriters(const FileDescriptor& file, const std::string& what, const std::string& path, const std::set<uid_t>& owners) {
+  const struct stat status = statusOf(file, what);
   if (owners.count(status.st_uid) == 0)
     throw Refusal(what + " belongs to user " + userName(status.st_uid) + ", who is not among plugins.owners; chown it, or add the user");
   if ((status.st_mode & S_IWOTH) != 0) throw Refusal(what + " is writable by others; chmod o-w " + path);
-  if ((status.st_mode & S_IWGRP) != 0 && status.st_gid != 0 && !groupIsOwners(status))
+  if ((status.st_mode & S_IWGRP) == 0) return;
+  // With an access list these bits are its mask: who may write stands in the list.
+  if (::getxattr(pathOf(file).c_str(), "system.posix_acl_access", nullptr, 0) > 0)
+    throw Refusal(what + " has an access list that lets more than its owner write; setfacl -b " + path);
+  if (status.st_gid != 0 && !groupIsOwners(status))
     throw Refusal(what + " is writable by group " + std::to_string(status.st_gid) +
                   ", which is neither root's nor its owner's own; chmod g-w " + path);
 }
 
-FileDescriptor openBeneath(int directory, const std::string& file_name) {
-  // O_NONBLOCK: a FIFO must not block us.
+// Finds the file without opening it: to open a device may do something, to open a FIFO would wait.
+FileDescriptor findBeneath(const FileDescriptor& directory, const std::string& name) {
   open_how how{};
-  how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+  how.flags = O_PATH | O_CLOEXEC;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  const long fd = syscall(SYS_openat2, directory, file_name.c_str(), &how, sizeof(how));
+  const long fd = syscall(SYS_openat2, directory.get(), name.c_str(), &how, sizeof(how));
   if (fd >= 0) return FileDescriptor(static_cast<int>(fd));
   if (errno == ENOSYS || errno == EPERM)  // an old kernel or a strict sandbox: no links at all then
-    return FileDescriptor(::openat(directory, file_name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW));
+    return FileDescriptor(::openat(directory.get(), name.c_str(), O_PATH | O_CLOEXEC | O_NOFOLLOW));
   return {};
+}
+
+Refusal notFound(const FileDescriptor& directory, const std::string& file_name, int error) {
+  if (error == EXDEV) return Refusal("is a link that leads out of its directory; put the file itself there");
+  if (error == ELOOP) return Refusal("is a link that leads in a circle; put the file itself there");
+  struct stat status {};
+  if (::fstatat(directory.get(), file_name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode))
+    return Refusal("is a link whose target cannot be reached: " + errnoText(error) + "; put the file itself there, or remove the link");
+  return Refusal("cannot be opened: " + errnoText(error) + "; put it there again");
+}
+
+const char* kindOf(mode_t mode) {
+  if (S_ISDIR(mode)) return "a directory";
+  if (S_ISFIFO(mode)) return "a FIFO";
+  if (S_ISSOCK(mode)) return "a socket";
+  if (S_ISLNK(mode)) return "a link that this system cannot follow safely";
+  return "a device";
+}
+
+// Of a link that leads on into a folder: nobody else may write to that folder either, nor to those on the way.
+void checkFoldersOnTheWay(const FileDescriptor& directory, const FileDescriptor& file, const std::set<uid_t>& owners) {
+  std::error_code error;
+  const auto root = std::filesystem::read_symlink(pathOf(directory), error);
+  const auto relative = std::filesystem::read_symlink(pathOf(file), error).lexically_relative(root);
+  std::filesystem::path folder;
+  for (const auto& part : relative.parent_path()) {
+    folder /= part;
+    const FileDescriptor found = findBeneath(directory, folder.string());
+    if (!found.valid()) throw Refusal("is a link whose target cannot be reached: " + errnoText(errno) + "; put the file itself there");
+    checkWriters(found, "the folder that it leads to", (root / folder).string(), owners);
+  }
 }
 
 FileDescriptor sealedCopy(int source, const std::string& file_name) {
@@ -84,7 +131,7 @@ FileDescriptor sealedCopy(int source, const std::string& file_name) {
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) throw Refusal("cannot be read: " + errnoText(errno));
     if (count == 0) break;
-    if (copied + count > kMostBytes) throw Refusal("is larger than 256 MiB; a plugin is not");
+    if (copied + count > kMostBytes) throw Refusal(kTooLarge);
     for (ssize_t written = 0; written < count;) {
       const ssize_t now = ::pwrite(copy.get(), buffer.data() + written, static_cast<std::size_t>(count - written), copied + written);
       if (now < 0 && errno == EINTR) continue;
@@ -131,19 +178,20 @@ std::set<uid_t> resolveOwners(const std::vector<std::string>& owners, Mistakes& 
 
 FileDescriptor openPluginFile(const std::filesystem::path& directory, const std::string& file_name, const std::set<uid_t>& owners) {
   const FileDescriptor folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  struct stat status {};
-  if (!folder.valid() || ::fstat(folder.get(), &status) != 0) throw Refusal("its directory cannot be opened: " + errnoText(errno));
-  checkWriters(status, "its directory", directory.string(), owners);
+  if (!folder.valid()) throw Refusal("its directory cannot be opened: " + errnoText(errno) + "; make it readable");
+  checkWriters(folder, "its directory", directory.string(), owners);
 
-  const FileDescriptor file = openBeneath(folder.get(), file_name);
-  if (!file.valid() && (errno == ELOOP || errno == EXDEV))
-    throw Refusal("is a link that leads out of its directory; put the file itself there");
-  if (!file.valid()) throw Refusal("cannot be opened: " + errnoText(errno));
-  if (::fstat(file.get(), &status) != 0) throw Refusal("cannot be read: " + errnoText(errno));
-  if (!S_ISREG(status.st_mode)) throw Refusal("is not a regular file");
-  checkWriters(status, "it", (directory / file_name).string(), owners);
-  if (status.st_size > kMostBytes) throw Refusal("is larger than 256 MiB; a plugin is not");
+  const FileDescriptor found = findBeneath(folder, file_name);
+  if (!found.valid()) throw notFound(folder, file_name, errno);
+  const struct stat status = statusOf(found, "it");
+  if (!S_ISREG(status.st_mode))
+    throw Refusal(std::string("is ") + kindOf(status.st_mode) + ", not a regular file; put the library itself there, or remove it");
+  checkWriters(found, "it", (directory / file_name).string(), owners);
+  checkFoldersOnTheWay(folder, found, owners);
+  if (status.st_size > kMostBytes) throw Refusal(kTooLarge);
 
+  const FileDescriptor file(::open(pathOf(found).c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (!file.valid()) throw Refusal("cannot be opened: " + errnoText(errno) + "; make it readable for user " + userName(::geteuid()));
   FileDescriptor copy = sealedCopy(file.get(), file_name);
   checkCopy(copy);
   return copy;

@@ -29,10 +29,7 @@ class PluginLibrary {
   const PluginDescription description_;
 };
 
-// Copies and validates what a plugin says of itself. Throws Refusal. Pure; `plugin` may be null.
+// Validates what a plugin says of itself (plugin_rules.h) and copies it. Throws Refusal. Pure; `plugin` may be null.
 PluginDescription describePlugin(const pw_plugin* plugin);
-
-// [a-z][a-z0-9_-]{0,62}: names of plugins and of checks.
-bool isName(const std::string& text);
 
 }  // namespace pulsewatch

@@ -3,12 +3,24 @@
 #pragma once
 
 #include <stdexcept>
+#include <string>
+#include <utility>
 
 namespace pulsewatch {
 
 class Refusal : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  explicit Refusal(const std::string& sentence) : std::runtime_error(sentence) {}
+  // Of a plugin that could still say who it is.
+  Refusal(const std::string& sentence, std::string plugin, std::string version)
+      : std::runtime_error(sentence), plugin_(std::move(plugin)), version_(std::move(version)) {}
+
+  [[nodiscard]] const std::string& plugin() const { return plugin_; }  // "" when it didn't
+  [[nodiscard]] const std::string& version() const { return version_; }
+
+ private:
+  std::string plugin_;
+  std::string version_;
 };
 
 }  // namespace pulsewatch

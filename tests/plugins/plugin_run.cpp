@@ -24,6 +24,10 @@ void assertInTime(const Outcome& outcome, std::chrono::milliseconds deadline) {
                          outcome.took <= deadline + std::chrono::milliseconds(100));
 }
 
+void assertNoFaults(const Outcome& outcome) {
+  for (const std::string& fault : outcome.faults) CPPUNIT_FAIL(fault);
+}
+
 void assertHealthy(const Outcome& outcome) {
   CPPUNIT_ASSERT_EQUAL_MESSAGE(outcome.message + " / " + outcome.error, static_cast<std::int32_t>(PW_STATUS_HEALTHY), outcome.status);
   CPPUNIT_ASSERT_EQUAL(std::string(), outcome.error);

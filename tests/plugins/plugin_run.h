@@ -17,6 +17,9 @@ const pw_plugin* redisPlugin();
 // The run was over within its deadline and 100 ms.
 void assertInTime(const Outcome& outcome, std::chrono::milliseconds deadline);
 
+// The real host would have taken all of it as it was said.
+void assertNoFaults(const Outcome& outcome);
+
 // Each asserts the status, the exact message, and that no password is in message or error.
 void assertHealthy(const Outcome& outcome);
 void assertUnhealthy(const std::string& message, const Outcome& outcome);

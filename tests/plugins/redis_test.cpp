@@ -86,7 +86,11 @@ class RedisTest : public CppUnit::TestFixture {
 
   void countsGetsAndHits() {
     FakeHost host(redisPlugin(), {{"url", server().url()}, {"key", "counted"}});
-    for (int i = 0; i < 2; ++i) assertHealthy(host.run(5s));
+    for (int i = 0; i < 2; ++i) {
+      const Outcome outcome = host.run(5s);
+      assertHealthy(outcome);
+      assertNoFaults(outcome);
+    }
     CPPUNIT_ASSERT_EQUAL(2.0, host.total(gets, labels));
     CPPUNIT_ASSERT_EQUAL(0.0, host.total(hits, labels));
     server().command({"SET", "counted", "x"});
@@ -241,7 +245,8 @@ class RedisTest : public CppUnit::TestFixture {
     refused("the ssl_cert_reqs in url is neither required nor none", "rediss://h?ssl_cert_reqs=maybe");
     refused("url has only one of ssl_certfile and ssl_keyfile", "rediss://h?ssl_keyfile=/k");
     refused("url has a user and no password", "redis://user@h");
-    refused("url is not a valid URL: its port is not a number from 1 to 65535", "redis://h:0");
+    for (const char* url : {"redis://h:0", "http://h"})  // the host doesn't let these through
+      CPPUNIT_ASSERT_THROW_MESSAGE(url, FakeHost(redisPlugin(), {{"url", url}}), std::invalid_argument);
     refused(
         "url has the unknown option timeout; known are db, username, password, ssl_ca_certs, ssl_certfile, ssl_keyfile and ssl_cert_reqs",
         "redis://h?timeout=1");

@@ -1,11 +1,13 @@
 #include "plugin/plugin_catalog.h"
 
+#include "support/sinful_directory.h"
 #include "unit/plugin/fixture_plugin.h"
 
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <algorithm>
 #include <fstream>
+#include <iostream>
 #include <sstream>
 #include <sys/stat.h>
 
@@ -27,7 +29,9 @@ class PluginCatalogTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(missingDirectories);
   CPPUNIT_TEST(dropDirectoryIsNotMapped);
   CPPUNIT_TEST(statesForThePlan);
-  CPPUNIT_TEST(hostMetrics);
+  CPPUNIT_TEST(sameDefaultCheck);
+  CPPUNIT_TEST(promisedDefaultCheck);
+  CPPUNIT_TEST(directoriesListedTwice);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -37,48 +41,25 @@ class PluginCatalogTest : public CppUnit::TestFixture {
   }
 
   void everyRefusalHasItsSentence() {
-    const std::pair<const char*, const char*> rows[] = {
-        {"no_entry", "has no symbol pulsewatch_plugin_v1; it is not a pulsewatch plugin, or was built without PULSEWATCH_PLUGIN"},
-        {"other_major", "is built for plugin ABI 2, this host has 1; build it with this host's SDK"},
-        {"newer_minor", "needs plugin ABI 1.1, this host has 1.0; upgrade pulsewatch, or build it with this host's SDK"},
-        {"missing_run", "lacks the function run"},
-        {"null_entry", "its entry gives no plugin (a null pointer)"},
-        {"metric_conflict", "declares metric ok_runs_total otherwise than plugin ok does; declare it alike or name it otherwise"},
-        {"host_metric", "declares metric pulsewatch_ready, which is the host's own; name it otherwise"},
-        {"host_setting", "declares a setting interval, a key of the host's own; name it otherwise"}};
-    for (const auto& [fixture, sentence] : rows) testing::copyFixture(fixture, *first_ / (std::string(fixture) + ".so"));
-    testing::copyFixture("ok", *first_ / "ok.so");
-    testing::copyFixture("chatty", *first_ / "open_to_all.so");
-    fs::permissions(*first_ / "open_to_all.so", fs::perms(0666));
-    first_->write("text.so", "not a library\n");
-    first_->write("empty.so", "");
-    first_->write("cut.so", testing::readFile(testing::fixtureFile("ok")).substr(0, 5000));
-    fs::create_directory(*first_ / "folder.so");
-
-    const Catalog catalog = load({first_->path()});
-    for (const auto& [fixture, sentence] : rows)
-      CPPUNIT_ASSERT_EQUAL_MESSAGE(fixture, std::string(sentence), ofFile(catalog, *first_ / (std::string(fixture) + ".so")).refusal);
-    CPPUNIT_ASSERT_EQUAL("it is writable by others; chmod o-w " + (*first_ / "open_to_all.so").string(),
-                         ofFile(catalog, *first_ / "open_to_all.so").refusal);
-    CPPUNIT_ASSERT_EQUAL(std::string("is not an ELF file; a plugin is a shared library"), ofFile(catalog, *first_ / "text.so").refusal);
-    CPPUNIT_ASSERT_EQUAL(std::string("is empty; copy it again, completely"), ofFile(catalog, *first_ / "empty.so").refusal);
-    const std::string cut = ofFile(catalog, *first_ / "cut.so").refusal;
-    CPPUNIT_ASSERT_MESSAGE(cut, cut.rfind("is truncated: ", 0) == 0 && cut.find("copy it again, completely") != std::string::npos);
-    CPPUNIT_ASSERT_EQUAL(std::string("is not a regular file"), ofFile(catalog, *first_ / "folder.so").refusal);
-
-    // The one that is fine goes on; a refused one has no library.
-    const CatalogEntry& ok = ofFile(catalog, *first_ / "ok.so");
-    CPPUNIT_ASSERT_EQUAL(std::string(), ok.refusal);
-    CPPUNIT_ASSERT(ok.library != nullptr);
-    CPPUNIT_ASSERT_EQUAL(std::string("ok 1.0.0"), ok.name + " " + ok.version);
+    const testing::SinfulDirectory directory(FIXTURE_PLUGINS);
+    for (const std::string& sin : directory.skipped()) std::cerr << "skipped, for want of root: " << sin << '\n';
+    const Catalog catalog = load({directory.path()});
+    for (const testing::Sin& sin : directory.sins()) {
+      const CatalogEntry& entry = ofFile(catalog, directory.path() / sin.file);
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(sin.file, sin.sentence, entry.refusal);
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(sin.file, sin.plugin + " " + sin.version, entry.name + " " + entry.version);
+    }
+    // Those that are fine go on; a refused one has no library.
+    for (const char* good : {"ok", "plain_c"}) {
+      const CatalogEntry& entry = ofFile(catalog, directory.path() / (std::string(good) + ".so"));
+      CPPUNIT_ASSERT_EQUAL(std::string(), entry.refusal);
+      CPPUNIT_ASSERT_EQUAL(std::string(good) + " 1.0.0", entry.name + " " + entry.version);
+    }
     for (const CatalogEntry& entry : catalog.entries)
       CPPUNIT_ASSERT_EQUAL_MESSAGE(entry.file, entry.refusal.empty(), entry.library != nullptr);
-    CPPUNIT_ASSERT_EQUAL(std::size_t{14}, catalog.entries.size());
+    CPPUNIT_ASSERT_EQUAL(directory.sins().size() + 2, catalog.entries.size());
     CPPUNIT_ASSERT(
         std::is_sorted(catalog.entries.begin(), catalog.entries.end(), [](const auto& a, const auto& b) { return a.name < b.name; }));
-    // Refused before it said its name: the file's. After: the plugin's.
-    CPPUNIT_ASSERT_EQUAL(std::string("null_entry"), ofFile(catalog, *first_ / "null_entry.so").name);
-    CPPUNIT_ASSERT_EQUAL(std::string("host-metric"), ofFile(catalog, *first_ / "host_metric.so").name);
   }
 
   void laterDirectoryWins() {
@@ -182,19 +163,62 @@ class PluginCatalogTest : public CppUnit::TestFixture {
     testing::copyFixture("missing_run", *first_ / "missing_run.so");
     const std::vector<PluginState> states = pluginStates(load({first_->path()}));
     CPPUNIT_ASSERT_EQUAL(std::size_t{2}, states.size());
-    CPPUNIT_ASSERT_EQUAL(std::string("missing_run"), states[0].name);
-    CPPUNIT_ASSERT_EQUAL(std::string("plugin refused: lacks the function run"), states[0].refusal);
+    CPPUNIT_ASSERT_EQUAL(std::string("missing-run"), states[0].name);
+    CPPUNIT_ASSERT_EQUAL(std::string("plugin refused: lacks the function run; its author must correct it"), states[0].refusal);
     CPPUNIT_ASSERT(!states[0].loaded && states[1].loaded);
     CPPUNIT_ASSERT_EQUAL(std::string("ok"), states[1].name);
     CPPUNIT_ASSERT_EQUAL(std::string(), states[1].refusal);
     CPPUNIT_ASSERT_EQUAL(std::string("ok"), states[1].description.name);
   }
 
-  void hostMetrics() {
-    for (const char* own : {"pulsewatch_ready", "pulsewatch_x", "process_open_fds", "django_http_requests_total_by_method"})
-      CPPUNIT_ASSERT_MESSAGE(own, isHostMetric(own));
-    for (const char* other : {"django_db_execute_total", "django_cache_get_total", "ok_runs_total", "my_pulsewatch_x", "pulsewatch", ""})
-      CPPUNIT_ASSERT_MESSAGE(other, !isHostMetric(other));
+  // Of a default check name the later one has it too; the other is refused, unless the configuration makes checks of it.
+  void sameDefaultCheck() {
+    testing::copyFixture("plain_c", *second_ / "a.so");
+    testing::copyFixture("same_default", *first_ / "z.so");
+    CatalogOptions options = optionsFor({first_->path(), second_->path()});
+    Catalog catalog = loadCatalog(options);
+    CPPUNIT_ASSERT_EQUAL("its default check name plain is that of plugin plain_c (" + (*second_ / "a.so").string() +
+                             "); remove one of the two, or name a check of it yourself: check.NAME.plugin = same-default",
+                         ofFile(catalog, *first_ / "z.so").refusal);
+    CPPUNIT_ASSERT(ofFile(catalog, *second_ / "a.so").library != nullptr);
+
+    options.has_checks = [](const std::string& plugin) { return plugin == "same-default"; };
+    catalog = loadCatalog(options);
+    for (const CatalogEntry& entry : catalog.entries) CPPUNIT_ASSERT_MESSAGE(entry.file, entry.library != nullptr);
+    CPPUNIT_ASSERT_EQUAL(std::string("plain_c"), ofFile(catalog, *first_ / "z.so").default_taken_by);
+    CPPUNIT_ASSERT_EQUAL(std::string(), ofFile(catalog, *second_ / "a.so").default_taken_by);
+    for (const PluginState& state : pluginStates(catalog))
+      CPPUNIT_ASSERT_EQUAL(std::string(state.name == "same-default" ? "plain_c" : ""), state.default_taken_by);
+
+    options = optionsFor({second_->path(), first_->path()});
+    catalog = loadCatalog(options);
+    CPPUNIT_ASSERT(ofFile(catalog, *first_ / "z.so").library != nullptr);
+    CPPUNIT_ASSERT(ofFile(catalog, *second_ / "a.so").library == nullptr);
+  }
+
+  // A name that is promised of a plugin stays its own, wherever another one that wants it lies.
+  void promisedDefaultCheck() {
+    fs::copy_file(PULSEWATCH_PLUGINS "/redis.so", *first_ / "redis.so");
+    fs::permissions(*first_ / "redis.so", fs::perms(0644));
+    testing::copyFixture("usurper", *second_ / "usurper.so");
+    const Catalog catalog = load({first_->path(), second_->path()});
+    CPPUNIT_ASSERT(ofFile(catalog, *first_ / "redis.so").library != nullptr);
+    CPPUNIT_ASSERT_EQUAL("its default check name redis is that of plugin redis (" + (*first_ / "redis.so").string() +
+                             "); remove one of the two, or name a check of it yourself: check.NAME.plugin = usurper",
+                         ofFile(catalog, *second_ / "usurper.so").refusal);
+  }
+
+  // A directory that is there twice, under whatever name, doesn't take its own plugins from itself.
+  void directoriesListedTwice() {
+    testing::copyFixture("ok", *first_ / "ok.so");
+    fs::create_directory_symlink(first_->path(), *second_ / "link");
+    const Catalog catalog = load({first_->path(), *second_ / "link", first_->path()});
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, catalog.entries.size());
+    CPPUNIT_ASSERT(ofFile(catalog, *first_ / "ok.so").library != nullptr);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, catalog.notes.size());
+    CPPUNIT_ASSERT_EQUAL(
+        "plugin directory " + (*second_ / "link").string() + " is listed twice in plugins.directories; the later place counts",
+        catalog.notes[1]);
   }
 
  private:
@@ -203,6 +227,7 @@ class PluginCatalogTest : public CppUnit::TestFixture {
     for (const fs::path& directory : directories) options.directories.push_back(directory.string());
     options.owners = testing::fixtureOwners();
     options.enabled = [](const std::string& /*plugin*/) { return true; };
+    options.has_checks = [](const std::string& /*plugin*/) { return false; };
     return options;
   }
   static Catalog load(const std::vector<fs::path>& directories) { return loadCatalog(optionsFor(directories)); }

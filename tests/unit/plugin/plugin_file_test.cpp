@@ -9,8 +9,11 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <fstream>
+#include <iostream>
 #include <pwd.h>
+#include <sstream>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 namespace pulsewatch {
@@ -29,6 +32,9 @@ class PluginFileTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(groups);
   CPPUNIT_TEST(notRegular);
   CPPUNIT_TEST(links);
+  CPPUNIT_TEST(foldersOfLinks);
+  CPPUNIT_TEST(accessLists);
+  CPPUNIT_TEST(ownersAndModes);
   CPPUNIT_TEST(missing);
   CPPUNIT_TEST(contents);
   CPPUNIT_TEST(owners);
@@ -87,7 +93,7 @@ class PluginFileTest : public CppUnit::TestFixture {
     const std::string name = self == nullptr ? std::to_string(::geteuid()) : self->pw_name;
     CPPUNIT_ASSERT_EQUAL("its directory belongs to user " + name + ", who is not among plugins.owners; chown it, or add the user",
                          refusal("ok.so", {::geteuid() + 1}));
-    if (::geteuid() != 0) return;  // the rest needs files of others
+    if (::geteuid() != 0) return tellSkipped("files of others");
     CPPUNIT_ASSERT_EQUAL(0, ::chown(file().c_str(), 54321, 54321));
     CPPUNIT_ASSERT_EQUAL(std::string("it belongs to user 54321, who is not among plugins.owners; chown it, or add the user"),
                          refusal("ok.so", {0}));
@@ -110,7 +116,7 @@ class PluginFileTest : public CppUnit::TestFixture {
       fs::permissions(file(), fs::perms(0664));
       CPPUNIT_ASSERT_EQUAL(std::string(), refusal("ok.so"));
     }
-    if (::geteuid() != 0) return;
+    if (::geteuid() != 0) return tellSkipped("files of other groups");
     fs::permissions(file(), fs::perms(0664));
     CPPUNIT_ASSERT_EQUAL(0, ::chown(file().c_str(), 0, 54321));
     CPPUNIT_ASSERT_EQUAL("it is writable by group 54321, which is neither root's nor its owner's own; chmod g-w " + file().string(),
@@ -133,9 +139,10 @@ class PluginFileTest : public CppUnit::TestFixture {
 
   void notRegular() {
     fs::create_directory(*directory_ / "folder.so");
-    CPPUNIT_ASSERT_EQUAL(std::string("is not a regular file"), refusal("folder.so"));
+    const std::string advice = ", not a regular file; put the library itself there, or remove it";
+    CPPUNIT_ASSERT_EQUAL("is a directory" + advice, refusal("folder.so"));
     CPPUNIT_ASSERT_EQUAL(0, ::mkfifo((*directory_ / "fifo.so").c_str(), 0600));
-    CPPUNIT_ASSERT_EQUAL(std::string("is not a regular file"), refusal("fifo.so"));  // and doesn't wait for a writer
+    CPPUNIT_ASSERT_EQUAL("is a FIFO" + advice, refusal("fifo.so"));  // and doesn't wait for a writer
   }
 
   void links() {
@@ -144,14 +151,20 @@ class PluginFileTest : public CppUnit::TestFixture {
     fs::create_directory(*directory_ / "versions");
     testing::copyFixture("ok", *directory_ / "versions" / "ok-2.so");
     const std::string outward = "is a link that leads out of its directory; put the file itself there";
-    const std::pair<fs::path, std::string> rows[] = {{"ok.so", ""},
-                                                     {"versions/ok-2.so", ""},
-                                                     {"versions/../ok.so", ""},
-                                                     {other / "ok.so", outward},
-                                                     {"../" + other.path().filename().string() + "/ok.so", outward},
-                                                     {"/proc/self/exe", outward},
-                                                     {"link.so", outward},  // to itself
-                                                     {"nowhere.so", "cannot be opened: No such file or directory"}};
+    const std::pair<fs::path, std::string> rows[] = {
+        {"ok.so", ""},
+        {"versions/ok-2.so", ""},
+        {"versions/../ok.so", ""},
+        {other / "ok.so", outward},
+        {"../" + other.path().filename().string() + "/ok.so", outward},
+        {"/proc/self/exe", outward},
+        {"link.so", "is a link that leads in a circle; put the file itself there"},
+        {"nowhere.so",
+         "is a link whose target cannot be reached: No such file or directory; put the file "
+         "itself there, or remove the link"},
+        {"ok.so/file",
+         "is a link whose target cannot be reached: Not a directory; put the file itself there, "
+         "or remove the link"}};
     for (const auto& [target, expected] : rows) {
       fs::remove(*directory_ / "link.so");
       fs::create_symlink(target, *directory_ / "link.so");
@@ -164,13 +177,79 @@ class PluginFileTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(refusal("link.so").rfind("it is writable by others", 0) == 0);
   }
 
+  // Who may write to a folder that a link leads into decides what is loaded from there.
+  void foldersOfLinks() {
+    fs::create_directories(*directory_ / "versions" / "2");
+    testing::copyFixture("ok", *directory_ / "versions" / "2" / "ok");
+    fs::create_symlink("versions/2/ok", *directory_ / "link.so");
+    CPPUNIT_ASSERT_EQUAL(std::string(), refusal("link.so"));
+    for (const char* folder : {"versions", "versions/2"}) {
+      const fs::path path = *directory_ / folder;
+      fs::permissions(path, fs::perms(0707));
+      CPPUNIT_ASSERT_EQUAL("the folder that it leads to is writable by others; chmod o-w " + path.string(), refusal("link.so"));
+      fs::permissions(path, fs::perms(0755));
+    }
+    if (::geteuid() != 0) return tellSkipped("a folder of a foreign owner");
+    CPPUNIT_ASSERT_EQUAL(0, ::chown((*directory_ / "versions").c_str(), kStranger, 0));
+    CPPUNIT_ASSERT_EQUAL(
+        std::string("the folder that it leads to belongs to user 54321, who is not among plugins.owners; chown it, or add the user"),
+        refusal("link.so"));
+  }
+
+  // Where there is an access list the group's bits are its mask: root's group alone may not be who may write.
+  void accessLists() {
+    // Version 2; user::rw- user:54321:rw- group::r-- mask::rw- other::r--
+    const unsigned char list[] = {2, 0,    0,    0,    1,    0,    6,    0, 0xff, 0xff, 0xff, 0xff, 2,    0,    6,
+                                  0, 0x31, 0xd4, 0,    0,    4,    0,    4, 0,    0xff, 0xff, 0xff, 0xff, 0x10, 0,
+                                  6, 0,    0xff, 0xff, 0xff, 0xff, 0x20, 0, 4,    0,    0xff, 0xff, 0xff, 0xff};
+    if (::setxattr(file().c_str(), "system.posix_acl_access", list, sizeof(list), 0) != 0) {
+      CPPUNIT_ASSERT_EQUAL(EOPNOTSUPP, errno);
+      return tellSkipped("an access list, which this file system has not");
+    }
+    CPPUNIT_ASSERT_EQUAL("it has an access list that lets more than its owner write; setfacl -b " + file().string(), refusal("ok.so"));
+    fs::permissions(file(), fs::perms(0644));  // takes the mask's w
+    CPPUNIT_ASSERT_EQUAL(std::string(), refusal("ok.so"));
+  }
+
+  // Every owner, mode and group of the file with every one of its directory. What is allowed gets as far as to the file's content.
+  void ownersAndModes() {
+    if (::geteuid() != 0) return tellSkipped("owners and modes as a matrix");
+    const passwd* const nobody = ::getpwnam("nobody");
+    CPPUNIT_ASSERT(nobody != nullptr && nobody->pw_gid != 0);
+    const std::set<uid_t> allowed{0, nobody->pw_uid};
+    directory_->write("ok.so", "text");
+    std::vector<Writers> file_rows;
+    for (const uid_t owner : {uid_t{0}, nobody->pw_uid, kStranger})
+      for (const gid_t group : {gid_t{0}, nobody->pw_gid, gid_t{kStranger}})
+        for (const mode_t mode : {0644U, 0600U, 0755U, 0664U, 0646U, 0666U, 0602U, 0620U, 04755U})
+          file_rows.push_back({owner, group, mode});
+    int taken = 0;
+    for (const Writers& folder : file_rows) {
+      give(directory_->path(), {folder.owner, folder.group, folder.mode | 0100U});
+      const std::string of_folder = expectedRefusal("its directory", directory_->path(), folder, *nobody);
+      for (const Writers& writers : file_rows) {
+        if (!of_folder.empty() && &writers != &file_rows.front() && &writers != &file_rows.back()) continue;  // the directory's comes first
+        give(file(), writers);
+        std::string expected = of_folder.empty() ? expectedRefusal("it", file(), writers, *nobody) : of_folder;
+        if (expected.empty()) ++taken;
+        if (expected.empty()) expected = "is not an ELF file; a plugin is a shared library";
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(folder.text() + " / " + writers.text(), expected, refusal("ok.so", allowed));
+      }
+    }
+    // Two owners, three groups and four modes in which the owner alone writes; two more modes for root's group of both and nobody's own.
+    constexpr int kFine = 2 * 3 * 4 + 2 * 3;
+    CPPUNIT_ASSERT_EQUAL(kFine * kFine, taken);
+    give(directory_->path(), {0, 0, 0755});
+  }
+
   void missing() {
-    CPPUNIT_ASSERT_EQUAL(std::string("cannot be opened: No such file or directory"), refusal("other.so"));
+    CPPUNIT_ASSERT_EQUAL(std::string("cannot be opened: No such file or directory; put it there again"), refusal("other.so"));
     try {
       openPluginFile(*directory_ / "nowhere", "ok.so", testing::fixtureOwners());
       CPPUNIT_FAIL("opened");
     } catch (const Refusal& refused) {
-      CPPUNIT_ASSERT_EQUAL(std::string("its directory cannot be opened: No such file or directory"), std::string(refused.what()));
+      CPPUNIT_ASSERT_EQUAL(std::string("its directory cannot be opened: No such file or directory; make it readable"),
+                           std::string(refused.what()));
     }
   }
 
@@ -183,8 +262,10 @@ class PluginFileTest : public CppUnit::TestFixture {
       directory_->write("ok.so", content);
       CPPUNIT_ASSERT_EQUAL(expected, refusal("ok.so").substr(0, expected.size()));
     }
-    CPPUNIT_ASSERT_EQUAL(0, ::truncate(file().c_str(), (off_t{256} << 20U) + 1));  // sparse
-    CPPUNIT_ASSERT_EQUAL(std::string("is larger than 256 MiB; a plugin is not"), refusal("ok.so"));
+    for (const off_t size : {(off_t{256} << 20U) + 1, off_t{4} << 30U, off_t{1} << 40U}) {  // sparse
+      CPPUNIT_ASSERT_EQUAL(0, ::truncate(file().c_str(), size));
+      CPPUNIT_ASSERT_EQUAL(std::string("is larger than 256 MiB, which no plugin is; remove it"), refusal("ok.so"));
+    }
   }
 
   void owners() {
@@ -205,6 +286,36 @@ class PluginFileTest : public CppUnit::TestFixture {
   }
 
  private:
+  static constexpr uid_t kStranger = 54321;
+
+  struct Writers {
+    uid_t owner;
+    gid_t group;
+    mode_t mode;
+    [[nodiscard]] std::string text() const {
+      std::ostringstream out;
+      out << owner << ':' << group << ' ' << std::oct << mode;
+      return out.str();
+    }
+  };
+
+  static void tellSkipped(const char* what) { std::cerr << "skipped: " << what << '\n'; }
+
+  static void give(const fs::path& path, const Writers& writers) {
+    CPPUNIT_ASSERT_EQUAL(0, ::chown(path.c_str(), writers.owner, writers.group));
+    CPPUNIT_ASSERT_EQUAL(0, ::chmod(path.c_str(), writers.mode));  // after chown, which clears bits
+  }
+
+  // By the words of the rule: an allowed owner, and nobody else may write but root's group and the owner's own.
+  static std::string expectedRefusal(const std::string& what, const fs::path& path, const Writers& writers, const passwd& nobody) {
+    if (writers.owner == kStranger) return what + " belongs to user 54321, who is not among plugins.owners; chown it, or add the user";
+    if ((writers.mode & 02U) != 0) return what + " is writable by others; chmod o-w " + path.string();
+    const bool owners_group = writers.owner == nobody.pw_uid && writers.group == nobody.pw_gid;
+    if ((writers.mode & 020U) == 0 || writers.group == 0 || owners_group) return {};
+    return what + " is writable by group " + std::to_string(writers.group) + ", which is neither root's nor its owner's own; chmod g-w " +
+           path.string();
+  }
+
   [[nodiscard]] fs::path file() const { return *directory_ / "ok.so"; }
 
   // "" when the file is taken.
