@@ -59,7 +59,8 @@ void checkElf(std::span<const std::byte> file) {
   if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB || header.e_machine != kMachine)
     throw Refusal("is built for another machine; build it for this one");
   if (header.e_type != ET_DYN) throw Refusal("is an ELF file but not a shared library; link it with -shared");
-  if (header.e_phentsize != sizeof(ElfW(Phdr)) || header.e_phnum == 0) throw Refusal("is damaged: it has no program headers; copy it again, completely");
+  if (header.e_phentsize != sizeof(ElfW(Phdr)) || header.e_phnum == 0)
+    throw Refusal("is damaged: it has no program headers; copy it again, completely");
   if (!inside(file, header.e_phoff, std::uint64_t{header.e_phnum} * sizeof(ElfW(Phdr))))
     throw Refusal("is truncated: its program headers lie beyond its end; copy it again, completely");
 

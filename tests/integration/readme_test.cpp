@@ -1,35 +1,17 @@
 // What the README shows is true: its configuration is taken, its plugin builds with its command and votes, its answers and sentences are
 // the program's.
 #include "integration/daemon.h"
+#include "integration/page.h"
 #include "integration/services.h"
 
 #include <cppunit/extensions/HelperMacros.h>
 
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
-#include <sstream>
+#include <filesystem>
 
 namespace pulsewatch::testing {
 namespace {
 
-std::string readme() {
-  std::ifstream in(PULSEWATCH_SOURCE "/README.md");
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-// The first block of a language whose text has `part` in it.
-std::string block(const std::string& language, const std::string& part) {
-  const std::string text = readme();
-  const std::string fence = "```" + language + "\n";
-  for (std::size_t at = text.find(fence); at != std::string::npos; at = text.find(fence, at + 1)) {
-    const std::size_t begin = at + fence.size();
-    std::string found = text.substr(begin, text.find("```", begin) - begin);
-    if (found.find(part) != std::string::npos) return found;
-  }
-  CPPUNIT_FAIL("the README has no block of " + language + " with " + part);
-  return {};
-}
+std::string block(const std::string& language, const std::string& part) { return pageBlock("README.md", language, part); }
 
 class ReadmeTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(ReadmeTest);
@@ -85,12 +67,10 @@ class ReadmeTest : public CppUnit::TestFixture {
 
     // The same again with the plugin built and dropped in.
     const TemporaryDirectory source;
-    std::ofstream(source.path() / "disk.cpp") << block("cpp", "DiskCheck");
-    const std::string command = block("sh", "-shared");
-    CPPUNIT_ASSERT_EQUAL(
-        0, std::system(("cd '" + source.path().string() + "' && ln -s '" PULSEWATCH_SOURCE "/sdk' sdk && " + command).c_str()));
-    options.config += "\nplugins.directories = " + source.path().string() + "\n";
-    options.config = withoutEarlier(options.config, "plugins.directories");
+    source.write("disk.cpp", block("cpp", "DiskCheck"));
+    std::filesystem::create_directory_symlink(PULSEWATCH_SOURCE "/sdk", source / "sdk");
+    followCommands(block("sh", "-shared"), source.path().string());
+    options.files["plugins/disk.so"] = readFile(source / "disk.so");
     PulsewatchProcess with_plugin(options);
     const auto answer = waitForCheck(with_plugin, "disk", "healthy", "writable");
     CPPUNIT_ASSERT_EQUAL(std::string("ready"), textOf(answer, "status"));
@@ -101,8 +81,7 @@ class ReadmeTest : public CppUnit::TestFixture {
   void testCommands() {
     const std::string commands = block("sh", "./dev run");
     CPPUNIT_ASSERT(commands.find("./dev test") != std::string::npos);
-    std::ifstream in(PULSEWATCH_SOURCE "/dev");
-    const std::string dev{std::istreambuf_iterator<char>(in), {}};
+    const std::string dev = readFile(PULSEWATCH_SOURCE "/dev");
     CPPUNIT_ASSERT(dev.find("command_run()") != std::string::npos);
     CPPUNIT_ASSERT(dev.find("command_test()") != std::string::npos);
   }
@@ -114,16 +93,6 @@ class ReadmeTest : public CppUnit::TestFixture {
       if (c != ' ' && c != '\n' && c != '.' && (c < '0' || c > '9')) text += c;
     }
     return text;
-  }
-
-  // A key given twice in a file is a mistake: of the lines with this key only the last stays.
-  static std::string withoutEarlier(const std::string& config, const std::string& key) {
-    std::istringstream lines(config);
-    std::string kept;
-    std::string last;
-    for (std::string line; std::getline(lines, line);)
-      (line.rfind(key, 0) == 0 ? last : kept) = line.rfind(key, 0) == 0 ? line : kept + line + "\n";
-    return kept + last + "\n";
   }
 };
 

@@ -20,7 +20,7 @@ void assertInTime(const Outcome& outcome, std::chrono::milliseconds deadline);
 // The real host would have taken all of it as it was said.
 void assertNoFaults(const Outcome& outcome);
 
-// Each asserts the status, the exact message, that no password is in message or error, and no faults.
+// Each asserts the status, the exact message, and that no password is in message or error.
 void assertHealthy(const Outcome& outcome);
 void assertUnhealthy(const std::string& message, const Outcome& outcome);
 

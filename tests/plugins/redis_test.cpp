@@ -95,7 +95,11 @@ class RedisTest : public CppUnit::TestFixture {
 
   void countsGetsAndHits() {
     FakeHost host(redisPlugin(), {{"url", server().url()}, {"key", "counted"}});
-    for (int i = 0; i < 2; ++i) assertHealthy(host.run(5s));
+    for (int i = 0; i < 2; ++i) {
+      const Outcome outcome = host.run(5s);
+      assertHealthy(outcome);
+      assertNoFaults(outcome);
+    }
     CPPUNIT_ASSERT_EQUAL(2.0, host.total(gets, labels));
     CPPUNIT_ASSERT_EQUAL(0.0, host.total(hits, labels));
     server().command({"SET", "counted", "x"});

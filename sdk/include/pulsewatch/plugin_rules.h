@@ -114,7 +114,7 @@ inline void checkSetting(const pw_setting& setting, std::set<std::string>& keys)
   const std::string which = "declares setting " + key;
   require(setting.type >= PW_SETTING_TEXT && setting.type <= PW_SETTING_ENUM,
           which + " with type " + std::to_string(setting.type) + ", which is none");
-  const std::uint32_t unknown = setting.flags & ~(PW_SETTING_REQUIRED | PW_SETTING_HIDDEN);
+  const std::uint32_t unknown = setting.flags & ~static_cast<std::uint32_t>(PW_SETTING_REQUIRED | PW_SETTING_HIDDEN);
   require(unknown == 0, which + " with flags " + std::to_string(unknown) + ", which are none");
   oneLine(setting.meaning, which + " with a meaning", kMostText);
   checkChoices(setting, which);

@@ -37,6 +37,7 @@ class TextTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(cutsOfGarbageAreValidAndBounded);
   CPPUNIT_TEST(visible);
   CPPUNIT_TEST(everyControlIsVisible);
+  CPPUNIT_TEST(visibleTextIsOneLine);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -87,6 +88,19 @@ class TextTest : public CppUnit::TestFixture {
       const std::string once = repairedUtf8(text);
       CPPUNIT_ASSERT_EQUAL(once, repairedUtf8(once));
     }
+  }
+
+  void visibleTextIsOneLine() {
+    const std::pair<std::string, std::string> rows[] = {
+        {"", ""},
+        {"plain \"text\" \\ é", "plain \"text\" \\ é"},
+        {"a\nb\r\tc\x7f", "a\\x0ab\\x0d\\x09c\\x7f"},
+        {std::string("a\0b", 3), "a\\x00b"},
+        {"\x1b[31m", "\\x1b[31m"},
+        {"\xc2\x85 \xe2\x80\xa8 \xe2\x80\xa9", "\\xc2\\x85 \\xe2\\x80\\xa8 \\xe2\\x80\\xa9"},
+        {"a\xff", "a" + kRepaired},
+    };
+    for (const auto& [text, shown] : rows) CPPUNIT_ASSERT_EQUAL(shown, visibleText(text));
   }
 
   void shortTextIsNotCut() {

@@ -459,6 +459,9 @@ class CheckPlanTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(unavailableReason);
   CPPUNIT_TEST(isolationIsNotActedOn);
   CPPUNIT_TEST(enabled);
+  CPPUNIT_TEST(defaultThatIsTaken);
+  CPPUNIT_TEST(checksOfAPlugin);
+  CPPUNIT_TEST(promisedNames);
   CPPUNIT_TEST(manyChecks);
   CPPUNIT_TEST_SUITE_END();
 
@@ -589,6 +592,34 @@ class CheckPlanTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(pluginEnabled(properties, "c", mistakes));
     CPPUNIT_ASSERT(pluginEnabled(properties, "an odd\nname", mistakes));
     assertMistakes("enabled", mistakes, {":3: plugin.c.enabled: \"x\" is not true or false"});
+  }
+
+  // The catalog has decided whose the name is; the other gets no default check, and those that are asked for.
+  void defaultThatIsTaken() {
+    PluginState first = loaded("a", "same", {});
+    first.default_taken_by = "b";
+    const Plan plan = planOf({first, loaded("b", "same", {})}, "check.mine.plugin = a\ncheck.same.interval = 5s\n");
+    assertMistakes("taken", plan.mistakes, {});
+    CPPUNIT_ASSERT_EQUAL(std::string("mine:a same:b"), plan.names());
+    CPPUNIT_ASSERT_EQUAL(std::string("plugin a gets no default check: the name same is that of plugin b\n"), plan.notes());
+  }
+
+  void checksOfAPlugin() {
+    const ConfigFiles files;
+    Mistakes mistakes;
+    const Properties properties = loadRow({{{"pulsewatch.properties",
+                                             "check.one.plugin = a\ncheck.two.plugin = ${env.OTHER}\ncheck.three.plugin = ${env.NONE}\n"
+                                             "check.d.interval = 5s\nplugin.e.enabled = on"}},
+                                           {{"OTHER", "b"}},
+                                           {}},
+                                          files, mistakes);
+    for (const char* yes : {"a", "b"}) CPPUNIT_ASSERT_MESSAGE(yes, pluginHasChecks(properties, yes));
+    for (const char* no : {"c", "d", "e", "one", "", "5s"}) CPPUNIT_ASSERT_MESSAGE(no, !pluginHasChecks(properties, no));
+  }
+
+  void promisedNames() {
+    CPPUNIT_ASSERT_EQUAL(std::string("database redis migrations "), promisedCheckName("mysql") + " " + promisedCheckName("redis") + " " +
+                                                                        promisedCheckName("migrations") + " " + promisedCheckName("other"));
   }
 
   void manyChecks() {

@@ -30,6 +30,7 @@ class PluginCatalogTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(dropDirectoryIsNotMapped);
   CPPUNIT_TEST(statesForThePlan);
   CPPUNIT_TEST(sameDefaultCheck);
+  CPPUNIT_TEST(promisedDefaultCheck);
   CPPUNIT_TEST(directoriesListedTwice);
   CPPUNIT_TEST_SUITE_END();
 
@@ -193,6 +194,18 @@ class PluginCatalogTest : public CppUnit::TestFixture {
     catalog = loadCatalog(options);
     CPPUNIT_ASSERT(ofFile(catalog, *first_ / "z.so").library != nullptr);
     CPPUNIT_ASSERT(ofFile(catalog, *second_ / "a.so").library == nullptr);
+  }
+
+  // A name that is promised of a plugin stays its own, wherever another one that wants it lies.
+  void promisedDefaultCheck() {
+    fs::copy_file(PULSEWATCH_PLUGINS "/redis.so", *first_ / "redis.so");
+    fs::permissions(*first_ / "redis.so", fs::perms(0644));
+    testing::copyFixture("usurper", *second_ / "usurper.so");
+    const Catalog catalog = load({first_->path(), second_->path()});
+    CPPUNIT_ASSERT(ofFile(catalog, *first_ / "redis.so").library != nullptr);
+    CPPUNIT_ASSERT_EQUAL("its default check name redis is that of plugin redis (" + (*first_ / "redis.so").string() +
+                             "); remove one of the two, or name a check of it yourself: check.NAME.plugin = usurper",
+                         ofFile(catalog, *second_ / "usurper.so").refusal);
   }
 
   // A directory that is there twice, under whatever name, doesn't take its own plugins from itself.
