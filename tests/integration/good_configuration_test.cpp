@@ -76,6 +76,8 @@ std::vector<ConfigRow> syntax() {
                  "check.database.degraded_after = 250ms"},
       {.name = "a drain of nothing", .config = "shutdown.drain = 0s"},
       {.name = "sizes", .config = "log.file = @DIR@/pulsewatch.log\nlog.rotate_size = 64KiB\nlog.rotate_count = 5"},
+      {.name = "a log that is not rotated", .config = "log.file = @DIR@/pulsewatch.log\nlog.rotate_count = 0"},
+      {.name = "an empty log.file", .config = "log.file ="},
       {.name = "a size in MiB", .config = "log.rotate_size = 1MiB"},
       {.name = "references",
        .config = "http.allowed_hosts = ${env.MY_HOST},${http.address}\n# not used, so its reference may be undefined\n"

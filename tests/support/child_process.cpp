@@ -55,7 +55,7 @@ struct Pipe {
 };
 
 Descriptor opened(const std::filesystem::path& path, int flags) {
-  Descriptor file(::open(path.c_str(), flags | O_CLOEXEC, 0600));
+  Descriptor file(::open(path.c_str(), flags | O_CLOEXEC | O_NOCTTY, 0600));
   if (file.get() < 0) fail("opening " + path.string());
   return file;
 }
@@ -84,6 +84,7 @@ struct Launch {
   std::vector<char*> argv;
   std::vector<char*> environment;
   std::string working_directory;
+  bool close_output = false;
   std::optional<User> user;
   std::array<int, 4> descriptors{};  // 0, 1, 2 and the pipe that tells of a failed exec
   pid_t parent = 0;
@@ -100,6 +101,7 @@ struct Launch {
     for (std::size_t i = 0; i < moved.size(); ++i) ::dup2(moved[i], static_cast<int>(i));
     ::fcntl(3, F_SETFD, FD_CLOEXEC);
     ::syscall(SYS_close_range, 4U, ~0U, 0U);
+    if (close_output) ::close(1);
     bool fine = working_directory.empty() || ::chdir(working_directory.c_str()) == 0;
     if (fine && user) fine = ::setgroups(0, nullptr) == 0 && ::setgid(user->gid) == 0 && ::setuid(user->uid) == 0;
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // after setuid, which clears it
@@ -140,6 +142,7 @@ class ChildProcess::Impl {
     launch.argv = pointers(arguments);
     launch.environment = pointers(variables);
     launch.working_directory = options.working_directory.string();
+    launch.close_output = options.close_output;
     launch.user = options.user;
     launch.parent = ::getpid();
 

@@ -34,6 +34,7 @@ struct ChildOptions {
   std::filesystem::path input_file = "/dev/null";
   std::filesystem::path output_file = {};  // empty: collected in output()
   std::filesystem::path error_file = {};   // empty: collected in errors()
+  bool close_output = false;               // it has no standard output at all
   std::optional<User> user = {};           // empty: this process' own
 };
 

@@ -2,21 +2,27 @@
 
 #include "support/wait.h"
 
+#include <Poco/Exception.h>
 #include <Poco/String.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <stdexcept>
+#include <system_error>
+#include <unistd.h>
 
 namespace pulsewatch::testing {
 namespace {
 
+std::string placedIn(const TemporaryDirectory& directory, const std::string& text) {
+  return Poco::replace(text, std::string("@DIR@"), directory.path().string());
+}
+
 std::unique_ptr<ChildProcess> startProgram(const PulsewatchOptions& options, const TemporaryDirectory& directory) {
-  const auto placed = [&directory](const std::string& text) {
-    return Poco::replace(text, std::string("@DIR@"), directory.path().string());
-  };
+  const auto placed = [&directory](const std::string& text) { return placedIn(directory, text); };
   directory.write("pulsewatch.properties", placed(options.config));
   for (const auto& [name, content] : options.files) directory.write(name, placed(content));
 
@@ -24,7 +30,12 @@ std::unique_ptr<ChildProcess> startProgram(const PulsewatchOptions& options, con
   for (const std::string& argument : options.arguments) argv.push_back(placed(argument));
   Environment environment = plainEnvironment();
   for (const auto& [name, value] : options.environment) environment[name] = placed(value);
-  return std::make_unique<ChildProcess>(argv, environment);
+  const std::optional<User>& user = options.child.user;
+  if (user && ::chown(directory.path().c_str(), user->uid, user->gid) != 0)
+    throw std::system_error(errno, std::generic_category(), "chown " + directory.path().string());
+  ChildOptions child = options.child;
+  child.working_directory = placed(child.working_directory.string());
+  return std::make_unique<ChildProcess>(argv, environment, child);
 }
 
 std::vector<std::string> secretsOf(const PulsewatchOptions& options) {
@@ -37,7 +48,11 @@ std::vector<std::string> secretsOf(const PulsewatchOptions& options) {
 }  // namespace
 
 PulsewatchProcess::PulsewatchProcess(const PulsewatchOptions& options)
-    : secrets_(secretsOf(options)), logs_(options.logs), child_(startProgram(options, directory_)) {}
+    : secrets_(secretsOf(options)),
+      logs_(options.logs),
+      log_file_(placedIn(directory_, options.log_file)),
+      known_port_(options.port),
+      child_(startProgram(options, directory_)) {}
 
 PulsewatchProcess::~PulsewatchProcess() {
   // A test that forgot finish() would pass without its checks.
@@ -48,15 +63,32 @@ PulsewatchProcess::~PulsewatchProcess() {
 
 std::uint16_t PulsewatchProcess::port() {
   if (port_ != 0) return port_;
-  const bool listening = waitForLine([this](const JsonLine& line) {
-    if (line.text("event") != "listening") return false;
-    port_ = static_cast<std::uint16_t>(line.integer("port"));
-    return true;
-  });
-  if (!listening) fail("the program does not come to listen");
+  if (!waitUntilItListens()) fail("the program does not come to listen");
   checkCommandLine();
   return port_;
 }
+
+bool PulsewatchProcess::waitUntilItListens() {
+  if (known_port_ == 0)
+    return waitForLine([this](const JsonLine& line) {
+      if (line.text("event") != "listening") return false;
+      port_ = static_cast<std::uint16_t>(line.integer("port"));
+      return true;
+    });
+  return waitFor(
+      [this] {
+        try {
+          static_cast<void>(HttpClient(known_port_).get("/healthz"));
+          port_ = known_port_;
+          return true;
+        } catch (const Poco::Exception&) {
+          return false;
+        }
+      },
+      patience);
+}
+
+std::string PulsewatchProcess::logText() const { return log_file_.empty() ? child_->output() : readFile(log_file_); }
 
 HttpResponse PulsewatchProcess::get(const std::string& target) { return send({.target = target}); }
 
@@ -87,7 +119,7 @@ Poco::JSON::Object::Ptr PulsewatchProcess::check(const std::string& name) {
   return checks->getObject(name);
 }
 
-JsonLines PulsewatchProcess::log() const { return parseJsonLines(child_->output(), true); }
+JsonLines PulsewatchProcess::log() const { return parseJsonLines(logText(), true); }
 
 bool PulsewatchProcess::waitForLine(const std::function<bool(const JsonLine&)>& wanted, std::chrono::milliseconds timeout) {
   const auto found = [&] { return !linesWhere(log(), wanted).empty(); };
@@ -108,11 +140,12 @@ int PulsewatchProcess::finish(std::chrono::milliseconds timeout) {
   finished_ = true;
   const std::optional<int> code = child_->waitForExit(timeout);
   if (!code) fail("the program does not end");
-  if (logs_) parseJsonLines(child_->output());
+  if (logs_) parseJsonLines(logText());
   // The undefined-behaviour sanitizer complains without an exit code.
   for (const char* complaint : {"runtime error: ", "Sanitizer: "})
     if (child_->errors().find(complaint) != std::string::npos) fail("a sanitizer complains");
   checkSecrets("standard output", child_->output());
+  checkSecrets("the log", logText());
   checkSecrets("standard error", child_->errors());
   const std::lock_guard lock(mutex_);
   checkSecrets("an answer", answers_);

@@ -34,6 +34,9 @@ struct PulsewatchOptions {
   std::vector<std::string> secrets;                   // what must never show; SECRET_KEY of the environment is one anyway
   std::string config_name = "pulsewatch.properties";  // what --config names, when it is not the file above
   bool logs = true;                                   // false: standard output is for people (--help, --check-config), not the log
+  std::string log_file;                               // where the log is instead of standard output
+  std::uint16_t port = 0;                             // the configured one, where no log can be read that says it
+  ChildOptions child;                                 // its user comes to own the directory
 };
 
 class PulsewatchProcess {
@@ -45,7 +48,7 @@ class PulsewatchProcess {
   PulsewatchProcess& operator=(const PulsewatchProcess&) = delete;
   ~PulsewatchProcess();  // ends the test program when the process was never brought to its end
 
-  // The port from the log's event `listening`; waits for it.
+  // The port of the options, or from the log's event `listening`; waits until it listens.
   std::uint16_t port();
 
   HttpResponse get(const std::string& target);
@@ -73,6 +76,8 @@ class PulsewatchProcess {
   void stop();
 
  private:
+  [[nodiscard]] std::string logText() const;
+  bool waitUntilItListens();
   void remember(const std::string& answer);
   void checkCommandLine() const;
   void checkSecrets(const std::string& where, const std::string& text) const;
@@ -81,6 +86,8 @@ class PulsewatchProcess {
   TemporaryDirectory directory_;
   std::vector<std::string> secrets_;
   bool logs_;
+  std::string log_file_;
+  std::uint16_t known_port_;
   std::unique_ptr<ChildProcess> child_;
   std::uint16_t port_ = 0;
   bool finished_ = false;
