@@ -1,7 +1,7 @@
 // A name with several addresses, of which the first is no good: the plugins go on to the next within the run's time.
 #include "network/private_names.h"
-#include "plugins/certificates.h"
 #include "plugins/plugin_run.h"
+#include "support/certificates.h"
 #include "support/deaf_listener.h"
 #include "support/mariadb_server.h"
 #include "support/redis_server.h"

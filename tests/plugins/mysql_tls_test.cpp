@@ -1,7 +1,7 @@
 // The mysql plugin over TLS: MySQL's words for how much of it there has to be.
-#include "plugins/certificates.h"
 #include "plugins/plugin_run.h"
 #include "support/aborted_counts.h"
+#include "support/certificates.h"
 #include "support/fault_proxy.h"
 #include "support/mariadb_server.h"
 #include "support/wait.h"
