@@ -214,7 +214,7 @@ void Connection::open(const net::Deadline& deadline) {
   std::vector<net::Address> addresses;
   switch (lookup_.resolve(deadline, addresses)) {
     case net::HostLookup::Outcome::timed_out:
-      throw Failure(Failure::Kind::timed_out, 0, "no answer from the name service in time");
+      throw Failure(Failure::Kind::lookup_timed_out, 0, "no answer from the name service in time");
     case net::HostLookup::Outcome::not_found:
       throw Failure(Failure::Kind::host_not_found, 0, "no such host name");
     case net::HostLookup::Outcome::failed:

@@ -19,7 +19,7 @@ namespace pulsewatch::mysql {
 // Why something went wrong: what of it is ours, else the client library's or server's error number and words.
 class Failure : public std::runtime_error {
  public:
-  enum class Kind { timed_out, host_not_found, lookup_failed, no_tls, tls_file, system, server };
+  enum class Kind { timed_out, lookup_timed_out, host_not_found, lookup_failed, no_tls, tls_file, system, server };
 
   Failure(Kind kind, int number, const std::string& words) : std::runtime_error(words), kind_(kind), number_(number) {}
 

@@ -100,6 +100,8 @@ std::string message(const Failure& failure, const Target& target) {
   switch (failure.kind()) {
     case Failure::Kind::timed_out:
       return "MySQL timed out at " + target.where();
+    case Failure::Kind::lookup_timed_out:
+      return "MySQL host name lookup timed out: " + target.host;
     case Failure::Kind::host_not_found:
       return "MySQL host name not found: " + target.host;
     case Failure::Kind::lookup_failed:

@@ -81,6 +81,8 @@ std::string message(const Failure& failure, const Target& target) {
   switch (failure.kind()) {
     case Failure::Kind::timed_out:
       return "Redis timed out at " + target.where();
+    case Failure::Kind::lookup_timed_out:
+      return "Redis host name lookup timed out: " + target.host;
     case Failure::Kind::host_not_found:
       return "Redis host name not found: " + target.host;
     case Failure::Kind::lookup_failed:

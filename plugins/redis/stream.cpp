@@ -84,7 +84,7 @@ void Stream::connectAny(net::HostLookup& lookup, const net::Deadline& deadline) 
   std::vector<net::Address> addresses;
   switch (lookup.resolve(deadline, addresses)) {
     case net::HostLookup::Outcome::timed_out:
-      throw Failure(Failure::Kind::timed_out, "no answer from the name service in time");
+      throw Failure(Failure::Kind::lookup_timed_out, "no answer from the name service in time");
     case net::HostLookup::Outcome::not_found:
       throw Failure(Failure::Kind::host_not_found, "no such host name");
     case net::HostLookup::Outcome::failed:

@@ -21,6 +21,7 @@ class Failure : public std::runtime_error {
  public:
   enum class Kind {
     timed_out,
+    lookup_timed_out,
     host_not_found,
     lookup_failed,
     system,         // number() is errno

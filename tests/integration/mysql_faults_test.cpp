@@ -2,6 +2,8 @@
 #include "integration/daemon.h"
 #include "integration/server_fault.h"
 #include "integration/services.h"
+#include "support/aborted_counts.h"
+#include "support/wait.h"
 
 #include <cppunit/extensions/HelperMacros.h>
 
@@ -15,6 +17,7 @@ class MysqlFaultsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(testFrozen);
   CPPUNIT_TEST(testNotThereAtStart);
   CPPUNIT_TEST(testWrongPassword);
+  CPPUNIT_TEST(testNeverCountedAsAborted);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -66,6 +69,21 @@ class MysqlFaultsTest : public CppUnit::TestFixture {
                           breakIt, [&other_password] { setPassword(other_password); }, "MySQL access denied for user pulsewatch"));
     daemon.stop();
     setPassword(MariaDbServer::password());
+  }
+
+  void testNeverCountedAsAborted() {
+    mariaDb().sql("SET GLOBAL log_warnings=4");
+    const AbortedCounts before(mariaDb());
+    PulsewatchOptions options = serviceOptions(checkConfig("busy", "mysql", {"url = ${env.DATABASE_URL}", "interval = 10ms"}));
+    PulsewatchProcess daemon(options);
+    const Labels healthy{{"check_name", "busy"}, {"outcome", "healthy"}};
+    CPPUNIT_ASSERT(daemon.waitForMetric("pulsewatch_health_check_runs_total", healthy, [](double runs) { return runs >= 200; }));
+    daemon.stop();
+    const auto connections = [] {
+      return mariaDb().sql("SELECT ID FROM information_schema.PROCESSLIST WHERE USER='" + MariaDbServer::user() + "'").size();
+    };
+    CPPUNIT_ASSERT(waitFor([&] { return connections() == 0; }, PulsewatchProcess::patience));
+    before.assertUnchanged(mariaDb());
   }
 
  private:

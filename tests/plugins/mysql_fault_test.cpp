@@ -1,5 +1,6 @@
 // The mysql plugin against servers that hang, stop in the middle, drip or lie: every run ends within its deadline.
 #include "plugins/plugin_run.h"
+#include "support/deaf_listener.h"
 #include "support/fault_proxy.h"
 #include "support/mariadb_server.h"
 #include "support/wait.h"
@@ -7,10 +8,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <map>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <thread>
-#include <unistd.h>
 
 namespace pulsewatch::testing {
 namespace {
@@ -112,26 +110,11 @@ class MySqlFaultTest : public CppUnit::TestFixture {
   }
 
   void timesOutOnAFullBacklog() {
-    // Listens and never accepts: with its queue full, connect() gets no answer.
-    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    CPPUNIT_ASSERT_EQUAL(0, ::bind(listener, reinterpret_cast<sockaddr*>(&address), size));
-    CPPUNIT_ASSERT_EQUAL(0, ::listen(listener, 0));
-    CPPUNIT_ASSERT_EQUAL(0, ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size));
-    std::vector<int> fillers;
-    for (int i = 0; i < 3; ++i) {
-      fillers.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-      (void)::connect(fillers.back(), reinterpret_cast<sockaddr*>(&address), size);  // which doesn't wait
-    }
-    FakeHost host(mysqlPlugin(), {{"url", urlOf(ntohs(address.sin_port))}});
+    const DeafListener listener("127.0.0.1", freePort());
+    FakeHost host(mysqlPlugin(), {{"url", urlOf(listener.port())}});
     const Outcome outcome = host.run(300ms);
-    assertUnhealthy(timedOut(ntohs(address.sin_port)), outcome);
+    assertUnhealthy(timedOut(listener.port()), outcome);
     assertInTime(outcome, 300ms);
-    for (const int filler : fillers) ::close(filler);
-    ::close(listener);
   }
 
   void timesOutOnAFrozenServerAndRecovers() {

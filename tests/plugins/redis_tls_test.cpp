@@ -1,6 +1,6 @@
 // The redis plugin over TLS.
-#include "plugins/certificates.h"
 #include "plugins/plugin_run.h"
+#include "support/certificates.h"
 #include "support/fault_proxy.h"
 #include "support/mariadb_server.h"
 #include "support/redis_server.h"

@@ -1,9 +1,9 @@
 // The runner every test program is linked with.
 //
-//   program                     runs every suite
-//   program SUITE...            runs those
-//   program --list              prints the suites' names
-//   program --ctest FILE NAME   writes FILE, which tells ctest of each suite as NAME.SUITE
+//   program                                runs every suite
+//   program SUITE...                       runs those
+//   program --list                         prints the suites' names
+//   program --ctest FILE NAME [LAUNCHER]   writes FILE, which tells ctest of each suite as NAME.SUITE, run by the launcher
 //
 // A run of no test is a failure.
 #include <cppunit/BriefTestProgressListener.h>
@@ -28,12 +28,12 @@ std::string suiteName(const CppUnit::Test& test) {
   return colon == std::string::npos ? name : name.substr(colon + 2);
 }
 
-int writeCtestFile(const CppUnit::Test& all, const std::string& program, const std::string& file, const std::string& prefix) {
+int writeCtestFile(const CppUnit::Test& all, const std::string& command, const std::string& file, const std::string& prefix) {
   std::ofstream out(file);
   for (int i = 0; i < all.getChildTestCount(); ++i) {
     const std::string name = suiteName(*all.getChildTestAt(i));
-    out << "add_test([=[" << prefix << '.' << name << "]=] [=[" << program << "]=] [=[" << name << "]=])\n"
-        << "set_tests_properties([=[" << prefix << '.' << name << "]=] PROPERTIES TIMEOUT 600)\n";
+    out << "add_test([=[" << prefix << '.' << name << "]=] " << command << " [=[" << name << "]=])\n"
+        << "set_tests_properties([=[" << prefix << '.' << name << "]=] PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77)\n";
   }
   return out.flush() ? 0 : 1;
 }
@@ -44,7 +44,11 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c): can't fail for SIGPIPE
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const std::unique_ptr<CppUnit::Test> all(CppUnit::TestFactoryRegistry::getRegistry().makeTest());
-  if (arguments.size() == 3 && arguments[0] == "--ctest") return writeCtestFile(*all, argv[0], arguments[1], arguments[2]);
+  if (arguments.size() >= 3 && arguments[0] == "--ctest") {
+    std::string command;
+    for (std::size_t i = 3; i < arguments.size(); ++i) command += "[=[" + arguments[i] + "]=] ";
+    return writeCtestFile(*all, command + "[=[" + argv[0] + "]=]", arguments[1], arguments[2]);
+  }
   if (arguments.size() == 1 && arguments[0] == "--list") {
     for (int i = 0; i < all->getChildTestCount(); ++i) std::cout << suiteName(*all->getChildTestAt(i)) << '\n';
     return 0;

@@ -1,4 +1,4 @@
-#include "plugins/certificates.h"
+#include "support/certificates.h"
 
 #include "support/child_process.h"
 
