@@ -24,7 +24,7 @@ Setup readSetup(const ConfigInput& input);
 // A sentence that names the keys given that this version does not act on yet; "" when there are none.
 std::string notActedOn(const Setup& setup);
 
-// The table of checks and of plugin files that were not taken, for people.
-std::string describeSetup(const Setup& setup);
+// The plugins of the directories that `config` has, those opened that are enabled. One thread.
+Catalog openCatalog(const Properties& properties, const HostConfig& config, Mistakes& mistakes);
 
 }  // namespace pulsewatch

@@ -13,4 +13,8 @@ std::string repairedUtf8(std::string_view text);
 // Repaired, and cut to `most` bytes at a character's border, with "…" for what is left out.
 std::string cleanText(std::string_view text, std::size_t most);
 
+// Valid UTF-8 as one line that shows all it has: each byte of a control character, and of one that is invisible or turns the text around
+// (a no-break space, a byte order mark, Unicode's line separators and directions), as \xNN.
+std::string visibleText(std::string_view valid_utf8);
+
 }  // namespace pulsewatch

@@ -13,6 +13,13 @@ std::string mysqlUrlFault(const ServiceUrl& url);
 // redis://[user:password@]host[:port][/number], rediss:// alike, unix://[user:password@]/path[?db=number&password=…]; "" when it is one.
 std::string redisUrlFault(const ServiceUrl& url);
 
+// A URL that gives each part back when it is parsed, whatever characters are in it.
+std::string urlText(const ServiceUrl& url);
+
+// A URL for people to see: its password, and the values of a query's options that neither MySQL nor Redis has, as ***; *** alone when it is
+// no URL.
+std::string shownUrl(const std::string& url);
+
 struct MysqlAddress {
   std::string host;  // a name or an address; an IPv6 one without brackets
   std::string port;
@@ -21,7 +28,6 @@ struct MysqlAddress {
   std::string database;
 };
 
-// A URL that gives each part back when it is parsed, whatever characters are in it.
 std::string mysqlUrl(const MysqlAddress& address);
 
 }  // namespace pulsewatch

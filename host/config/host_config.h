@@ -44,6 +44,9 @@ struct HostConfig {
 // Validates every host key that is used; conditional ones (database.url, redis.url, mysql.*, celery.*) only when a check asks for them.
 HostConfig readHostConfig(const Properties& properties, Mistakes& mistakes);
 
+// Of the config only where plugins are and whose files are taken; false after a mistake in these.
+bool readPluginKeys(const Properties& properties, HostConfig& config, Mistakes& mistakes);
+
 // The process's environment as a map; of a name that is there twice the first, as getenv() has it.
 std::map<std::string, std::string> processEnvironment();
 

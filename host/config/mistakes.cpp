@@ -3,7 +3,6 @@
 #include "base/text.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <numeric>
 #include <utility>
 
@@ -15,38 +14,6 @@ constexpr std::size_t kMostShownCharacters = 60;
 constexpr std::size_t kMostLineBytes = 2000;
 
 bool continues(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
-
-void appendHex(std::string& out, char byte) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  const auto value = static_cast<unsigned char>(byte);
-  out += "\\x";
-  out += kDigits[value >> 4U];
-  out += kDigits[value & 15U];
-}
-
-// Also the C1 controls and Unicode's line separators: some terminals and log viewers act on them.
-std::string visible(std::string_view valid_utf8) {
-  std::string shown;
-  for (std::size_t i = 0; i < valid_utf8.size(); ++i) {
-    const char c = valid_utf8[i];
-    const auto next = [&](std::size_t ahead) {
-      return i + ahead < valid_utf8.size() ? static_cast<unsigned char>(valid_utf8[i + ahead]) : std::uint8_t{0};
-    };
-    const auto byte = static_cast<unsigned char>(c);
-    const bool c1 = byte == 0xC2 && next(1) < 0xA0;
-    const bool separator = byte == 0xE2 && next(1) == 0x80 && (next(2) == 0xA8 || next(2) == 0xA9);
-    if (byte < 0x20 || byte == 0x7F) {
-      appendHex(shown, c);
-    } else if (c1 || separator) {
-      const std::size_t length = c1 ? 2 : 3;
-      for (const char part : valid_utf8.substr(i, length)) appendHex(shown, part);
-      i += length - 1;
-    } else {
-      shown += c;
-    }
-  }
-  return shown;
-}
 
 std::size_t distance(const std::string& a, const std::string& b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -66,7 +33,7 @@ std::size_t distance(const std::string& a, const std::string& b) {
 }  // namespace
 
 void Mistakes::add(const std::string& where, const std::string& sentence) {
-  std::string line = cleanText(visible(repairedUtf8(where + ": " + sentence)), kMostLineBytes);
+  std::string line = cleanText(visibleText(repairedUtf8(where + ": " + sentence)), kMostLineBytes);
   if (known_.insert(line).second) lines_.push_back(std::move(line));
 }
 
@@ -78,7 +45,7 @@ std::string quoted(const std::string& value) {
     if (!continues(valid[end])) ++characters;
     ++end;
   }
-  return '"' + visible(std::string_view(valid).substr(0, end)) + (end < valid.size() ? "…\"" : "\"");
+  return '"' + visibleText(std::string_view(valid).substr(0, end)) + (end < valid.size() ? "…\"" : "\"");
 }
 
 std::string nearest(const std::string& word, const std::vector<std::string>& known) {

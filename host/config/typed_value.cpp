@@ -1,6 +1,7 @@
 #include "config/typed_value.h"
 
 #include "config/duration.h"
+#include "config/network_text.h"
 #include "config/text_parts.h"
 #include <pulsewatch/service_url.h>
 
@@ -58,6 +59,7 @@ constexpr std::string_view kServiceLinkAdvice =
 std::string urlFault(const KeyDescription& key, const std::string& url) {
   try {
     const ServiceUrl parsed = ServiceUrl::parse(url);
+    if (parsed.host.find(':') != std::string::npos && !isIpAddress(parsed.host)) return "what stands in [ ] is not an IPv6 address";
     const std::vector<std::string> schemes = alternatives(key.choices);
     if (schemes.empty() || std::find(schemes.begin(), schemes.end(), parsed.scheme) != schemes.end()) return {};
     return "its scheme is not " + joinedWords(schemes);

@@ -46,7 +46,9 @@ CatalogEntry openEntry(const std::string& directory, const std::string& file_nam
         throw Refusal("declares a setting " + setting.key + ", a key of the host's own; name it otherwise");
     }
     entry.disabled = !options.enabled(entry.name);
-    if (!entry.disabled) entry.library = std::move(library);
+    if (entry.disabled) return entry;
+    entry.description = library->description();
+    entry.library = std::move(library);
   } catch (const Refusal& refusal) {
     entry.refusal = refusal.what();
   }
@@ -55,6 +57,7 @@ CatalogEntry openEntry(const std::string& directory, const std::string& file_nam
 
 void refuse(CatalogEntry& entry, const std::string& why) {
   entry.refusal = why;
+  entry.description = {};
   entry.library = nullptr;
 }
 
@@ -88,7 +91,7 @@ void refuseOtherwiseDeclaredMetrics(std::vector<CatalogEntry>& entries) {
   Families families;
   for (CatalogEntry& entry : entries) {
     if (entry.library == nullptr) continue;
-    const PluginDescription& plugin = entry.library->description();
+    const PluginDescription& plugin = entry.description;
     if (const std::string refusal = metricsRefusal(plugin, families); !refusal.empty()) {
       refuse(entry, refusal);
       continue;
@@ -128,7 +131,7 @@ std::vector<PluginState> pluginStates(const Catalog& catalog) {
     state.name = entry.name;
     state.loaded = entry.library != nullptr;
     state.refusal = entry.refusal.empty() ? "" : "plugin refused: " + entry.refusal;
-    if (entry.library != nullptr) state.description = entry.library->description();
+    state.description = entry.description;
     states.push_back(std::move(state));
   }
   return states;

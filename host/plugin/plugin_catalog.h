@@ -16,6 +16,7 @@ struct CatalogEntry {
   std::string file;  // directory and file name
   std::string name;  // the plugin's, or the file's stem while it has not said one
   std::string version;
+  PluginDescription description;           // when taken
   std::string refusal;                     // not empty: refused, why
   bool disabled = false;                   // by plugin.<name>.enabled
   std::shared_ptr<PluginLibrary> library;  // null when refused or disabled

@@ -310,7 +310,7 @@ class HostConfigTest : public CppUnit::TestFixture {
 
   // etc/pulsewatch.properties runs as it is, and with every `#key = value` of it set; it has every key, with its default.
   void documentedFile() {
-    const std::filesystem::path etc = std::filesystem::path(__FILE__).parent_path() / "../../../etc";
+    const std::filesystem::path etc = std::filesystem::path(PULSEWATCH_SOURCE) / "etc";
     Mistakes mistakes;
     std::string error;
     const std::string text = readSmallFile(etc / "pulsewatch.properties", 1 << 20, error).value();
@@ -336,7 +336,7 @@ class HostConfigTest : public CppUnit::TestFixture {
     }
     assertMistakes("documented", mistakes, {});
     CPPUNIT_ASSERT_EQUAL(hostKeys().size(), documented.size());
-    CPPUNIT_ASSERT_EQUAL(std::size_t{3}, readPropertyFile(etc / "pulsewatch-dev.properties", mistakes).size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{3}, readPropertyFile(etc / "pulsewatch-dev.properties", mistakes)->size());
     assertMistakes("overlay", mistakes, {});
   }
 
