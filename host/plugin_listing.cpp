@@ -118,9 +118,8 @@ std::string blocks(const Catalog& catalog, const std::optional<std::string>& nam
 std::string headline(const Properties& properties, const HostConfig& config) {
   Mistakes none;
   const auto directories = properties.value("plugins.directories", none);
-  return wrapped("Plugins in " + oneLine(joinedWords(config.plugin_directories, " and ")) +
-                     " (plugins.directories: " + oneLine(directories ? directories->origin : "") + ")",
-                 0);
+  return "Plugins in " + oneLine(joinedWords(config.plugin_directories, " and ")) +
+         "\n(plugins.directories: " + oneLine(directories ? directories->origin : "") + ")\n";
 }
 
 }  // namespace

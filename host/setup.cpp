@@ -7,7 +7,8 @@ namespace pulsewatch {
 Catalog openCatalog(const Properties& properties, const HostConfig& config, Mistakes& mistakes) {
   CatalogOptions options;
   options.directories = config.plugin_directories;
-  options.owners = resolveOwners(config.plugin_owners, mistakes);
+  const auto owners = properties.value("plugins.owners", mistakes);
+  options.owners = resolveOwners(config.plugin_owners, owners.value_or(PropertyValue()), mistakes);
   options.enabled = [&](const std::string& plugin) { return pluginEnabled(properties, plugin, mistakes); };
   return loadCatalog(options);
 }

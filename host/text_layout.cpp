@@ -8,7 +8,7 @@ namespace pulsewatch {
 
 namespace {
 
-constexpr std::size_t kMostColumn = 40;
+constexpr std::size_t kMostColumn = 48;
 constexpr std::size_t kMostLine = 96;
 constexpr std::size_t kMostBytes = 400;
 

@@ -129,6 +129,10 @@ std::optional<TypedValue> typedValue(const KeyDescription& key, const PropertyVa
       return std::nullopt;
     }
   }
+  if (key.type == KeyType::text && key.has_default && value.text.empty()) {
+    mistakes.add(value.where, "is empty; write a value");
+    return std::nullopt;
+  }
   TypedValue typed{.text = value.text, .list = {}};
   if (fits(key, value.text, typed)) return typed;
   const bool service_link = key.type == KeyType::integer && value.text.rfind(kServiceLink, 0) == 0;

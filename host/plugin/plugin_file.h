@@ -4,6 +4,7 @@
 
 #include "base/file_descriptor.h"
 #include "config/mistakes.h"
+#include "config/properties.h"
 
 #include <filesystem>
 #include <set>
@@ -13,8 +14,9 @@
 
 namespace pulsewatch {
 
-// The users of `plugins.owners`, by name or number; empty means root and the daemon's own. An unknown user is a mistake.
-std::set<uid_t> resolveOwners(const std::vector<std::string>& owners, Mistakes& mistakes);
+// The users of `plugins.owners`, by name or number; empty means root and the daemon's own. An unknown user is a mistake in `source`, the
+// value that they are from.
+std::set<uid_t> resolveOwners(const std::vector<std::string>& owners, const PropertyValue& source, Mistakes& mistakes);
 
 // Opens `directory`/`file_name`, refuses what contract section 6 refuses (not a regular file, a foreign owner, writable by others), checks
 // the ELF's bounds and gives the copy. Throws Refusal.
