@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pulsewatch::fuzzing {
 
@@ -31,6 +32,9 @@ inline std::string planted(const std::uint8_t* data, std::size_t size) {
   }
   return text;
 }
+
+// A copy that ends where the text does, without a NUL behind it: a read beyond is seen.
+inline std::vector<char> exact(const std::string& text) { return {text.begin(), text.end()}; }
 
 inline bool shows(std::string_view text) { return text.find(kSecretCharacter) != std::string_view::npos; }
 

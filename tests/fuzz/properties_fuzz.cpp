@@ -65,7 +65,8 @@ void checkRoundTrip(const std::vector<Property>& properties) {
 
 void parse(const std::string& text) {
   Mistakes mistakes;
-  const std::vector<Property> properties = parsePropertyText(text, "f", mistakes);
+  const std::vector<char> bytes = exact(text);
+  const std::vector<Property> properties = parsePropertyText({bytes.data(), bytes.size()}, "f", mistakes);
   const std::size_t lines = linesOf(text);
   std::set<std::string> keys;
   std::size_t before = 0;

@@ -19,7 +19,7 @@ options=()
 export ASAN_SYMBOLIZER_PATH=${ASAN_SYMBOLIZER_PATH:-/usr/lib/llvm-14/bin/llvm-symbolizer} UBSAN_OPTIONS=print_stacktrace=1
 log=$grown.log
 status=0
-"$program" -max_total_time="$seconds" -timeout=20 -max_len=2048 -rss_limit_mb=1024 -print_final_stats=1 -verbosity=1 \
+"$program" -max_total_time="$seconds" -timeout=20 -max_len=2048 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=1 \
   -artifact_prefix="$build/found/$name-" "${options[@]}" "${directories[@]}" >"$log" 2>&1 || status=$?
 tail -n 40 "$log"
 runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")

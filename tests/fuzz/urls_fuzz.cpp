@@ -33,7 +33,8 @@ void checkShown(const std::string& text, const ServiceUrl& url) {
 
 void parse(const std::string& text) {
   try {
-    const ServiceUrl url = ServiceUrl::parse(text);
+    const std::vector<char> bytes = exact(text);
+    const ServiceUrl url = ServiceUrl::parse({bytes.data(), bytes.size()});
     need(std::none_of(text.begin(), text.end(), [](char c) { return c >= 0 && c <= 0x20; }), "there is no white space in a URL", text);
     need(url.user.find('\0') == std::string::npos && url.path.find('\0') == std::string::npos, "there is no NUL in a part", text);
     need(url.path.empty() || url.path.front() == '/', "the path has its slash", url.path);
