@@ -1,4 +1,6 @@
 // pulsewatchd: options, signals and exit codes. Everything else is in setup.h and server.h.
+#include "check_listing.h"
+#include "plugin_listing.h"
 #include "serve/http_server.h"
 #include "serve/json_line.h"
 #include "serve/log_descriptor.h"
@@ -24,6 +26,7 @@
 #include <filesystem>
 #include <iostream>
 #include <malloc.h>
+#include <optional>
 #include <spawn.h>
 #include <string>
 #include <string_view>
@@ -84,13 +87,17 @@ class Daemon final : public Poco::Util::ServerApplication {
   enum class Task { run, checkConfig, describe, help, version };
 
   void printHelp() const;
+  int describePlugins() const;
   int runServer(Setup setup);
   void serveUntilStopped(Server& server, Log& log, Milliseconds drain_time);
   [[noreturn]] void leaveAtOnce() const;
 
+  const WorkerInspector inspector_{WorkerProcess::kThisProgram};
   Task task_ = Task::run;
   std::filesystem::path started_in_;
   std::string config_file_ = "/etc/pulsewatch/pulsewatch.properties";
+  bool config_named_ = false;
+  std::optional<std::string> described_;  // the plugin that --describe names
   std::string pid_file_;
   std::vector<std::string> overrides_;
 };
@@ -100,14 +107,19 @@ void Daemon::defineOptions(Poco::Util::OptionSet& options) {
   ServerApplication::defineOptions(options);
   options.addOption(Option("config", "c", "the .properties file; default " + config_file_).argument("FILE"));
   options.addOption(Option("check-config", "", "read and validate everything, load every plugin, print the table of checks"));
-  options.addOption(Option("describe", "", "print what the plugins are (not in this version)").argument("PLUGIN", false));
+  options.addOption(Option("describe", "", "print what the plugins are, or one: settings, metrics; a configuration need not be complete")
+                        .argument("PLUGIN", false));
   options.addOption(Option("define", "D", "override one property; strongest; refused for a secret").repeatable(true).argument("key=value"));
   options.addOption(Option("help", "h", "print this help"));
   options.addOption(Option("version", "", "print the version"));
 }
 
 void Daemon::handleOption(const std::string& name, const std::string& value) {
-  if (name == "config") config_file_ = std::filesystem::absolute(value).string();  // now: --daemon changes to / later
+  if (name == "config") {
+    config_file_ = std::filesystem::absolute(value).string();  // now: --daemon changes to / later
+    config_named_ = true;
+  }
+  if (name == "describe" && !value.empty()) described_ = value;
   if (name == "define") overrides_.push_back(value);
   if (name == "pidfile") pid_file_ = value;
   const Task task = name == "help"           ? Task::help
@@ -126,9 +138,9 @@ void Daemon::handleOption(const std::string& name, const std::string& value) {
 int Daemon::main(const ArgVec& arguments) {
   if (task_ == Task::help) return printHelp(), 0;
   if (task_ == Task::version) return std::cout << "pulsewatchd " << hostVersion() << "\n", 0;
-  if (task_ == Task::describe) return std::cerr << "--describe is not in this version; it comes with a later one\n", kExitConfig;
   if (!arguments.empty()) {
-    std::cerr << "command line: " << quoted(arguments.front()) << " is no option; --help lists the options\n";
+    std::cerr << "command line: " << quoted(arguments.front()) << " is no option; "
+              << (task_ == Task::describe ? "a plugin's name goes behind a =: --describe=PLUGIN\n" : "--help lists the options\n");
     return kExitConfig;
   }
   for (const int signal : {SIGILL, SIGBUS, SIGSEGV, SIGFPE, SIGSYS}) std::signal(signal, SIG_DFL);  // Poco made aborts of them
@@ -136,11 +148,21 @@ int Daemon::main(const ArgVec& arguments) {
   // --daemon has changed to /: relative paths in the configuration mean what they meant where it was started.
   std::error_code error;
   std::filesystem::current_path(started_in_, error);
-  Setup setup = readSetup({config_file_, overrides_, processEnvironment()}, WorkerInspector(WorkerProcess::kThisProgram));
+  if (task_ == Task::describe) return describePlugins();
+  Setup setup = readSetup({.file = config_file_, .overrides = overrides_, .environment = processEnvironment()}, inspector_);
   if (config().getBool("application.runAsDaemon", false)) std::filesystem::current_path("/", error);
-  if (task_ == Task::checkConfig) std::cout << describeSetup(setup) << std::flush;
+  if (task_ == Task::checkConfig) std::cout << checkListing(setup) << std::flush;
   if (!setup.mistakes.empty()) return failed(setup.mistakes);
   return task_ == Task::checkConfig ? 0 : runServer(std::move(setup));
+}
+
+int Daemon::describePlugins() const {
+  const PluginListing listing = listPlugins(
+      {.file = config_file_, .file_optional = !config_named_, .overrides = overrides_, .environment = processEnvironment()}, described_,
+      inspector_);
+  std::cout << listing.text << std::flush;
+  for (const std::string& warning : listing.warnings) std::cerr << "warning: " << warning << '\n';
+  return listing.mistakes.empty() ? 0 : failed(listing.mistakes);
 }
 
 int Daemon::runServer(Setup setup) {

@@ -31,6 +31,9 @@ struct Setup {
 // One thread. The inspector looks into the plugins' libraries.
 Setup readSetup(const ConfigInput& input, const PluginInspector& inspector);
 
+// The sources that the configuration names.
+PluginSources pluginSources(const Properties& properties, const HostConfig& config, Mistakes& mistakes);
+
 // How the catalog is made for this configuration. The properties and the inspector must outlive it.
 CatalogOptions catalogOptions(const Properties& properties, const PluginSources& sources, const PluginInspector& inspector);
 
@@ -39,8 +42,5 @@ void addLogFileFault(const LogFileConfig& file, const std::string& fault, Mistak
 
 // A sentence that names the keys given that this version does not act on yet; "" when there are none.
 std::string notActedOn(const Setup& setup);
-
-// The table of checks and of plugin files that were not taken, for people.
-std::string describeSetup(const Setup& setup);
 
 }  // namespace pulsewatch

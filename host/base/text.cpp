@@ -2,7 +2,7 @@
 
 #include <pulsewatch/utf8.h>
 
-#include <cstdint>
+#include <algorithm>
 
 namespace pulsewatch {
 
@@ -15,25 +15,20 @@ std::size_t wholeCharacters(std::string_view text, std::size_t most) {
   return (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80 ? most : end;
 }
 
-void appendHex(std::string& out, std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  for (const char byte : bytes) {
-    const auto value = static_cast<unsigned char>(byte);
-    out += "\\x";
-    out += kDigits[value >> 4U];
-    out += kDigits[value & 15U];
-  }
+// The character that the first `length` bytes are; `text` is valid.
+char32_t codePoint(std::string_view text, std::size_t length) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  if (length == 1) return byte(0);
+  char32_t point = byte(0) & (0x7FU >> length);
+  for (std::size_t i = 1; i < length; ++i) point = point << 6U | (byte(i) & 0x3FU);
+  return point;
 }
 
-// The length of the character at the front of `valid_utf8` when terminals or log viewers may act on it, or 0.
-std::size_t controlLength(std::string_view valid_utf8) {
-  const auto byte = [&](std::size_t i) { return i < valid_utf8.size() ? static_cast<unsigned char>(valid_utf8[i]) : std::uint8_t{0}; };
-  if (byte(0) < 0x20 || byte(0) == 0x7F) return 1;
-  if (byte(0) == 0xC2 && byte(1) < 0xA0) return 2;  // C1
-  if (byte(0) != 0xE2) return 0;
-  const bool separator_or_override = byte(1) == 0x80 && byte(2) >= 0xA8 && byte(2) <= 0xAE;  // U+2028 to U+202E
-  const bool isolate = byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9;                // U+2066 to U+2069
-  return separator_or_override || isolate ? 3 : 0;
+// Some terminals and log viewers act on the C1 controls and on Unicode's line separators; who reads a mistake sees nothing of the others.
+bool isUnseen(char32_t point) {
+  const auto within = [&](char32_t first, char32_t last) { return point >= first && point <= last; };
+  return point < 0x20 || within(0x7F, 0xA0) || point == 0xAD || within(0x200B, 0x200F) || within(0x2028, 0x202E) ||
+         within(0x2060, 0x206F) || point == 0xFEFF;
 }
 
 }  // namespace
@@ -64,17 +59,24 @@ std::string cleanText(std::string_view text, std::size_t most) {
 }
 
 std::string visibleText(std::string_view text) {
-  const std::string valid = repairedUtf8(text);
+  const std::string repaired = repairedUtf8(text);
+  std::string_view valid_utf8 = repaired;
+  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string shown;
-  shown.reserve(valid.size());
-  for (std::size_t i = 0; i < valid.size();) {
-    const std::string_view rest = std::string_view(valid).substr(i);
-    const std::size_t length = controlLength(rest);
-    if (length > 0)
-      appendHex(shown, rest.substr(0, length));
-    else
-      shown += rest.front();
-    i += length > 0 ? length : 1;
+  while (!valid_utf8.empty()) {
+    const std::size_t length = std::max<std::size_t>(1, characterLength(valid_utf8));
+    const std::string_view character = valid_utf8.substr(0, length);
+    valid_utf8.remove_prefix(length);
+    if (!isUnseen(codePoint(character, length))) {
+      shown += character;
+      continue;
+    }
+    for (const char part : character) {
+      const auto byte = static_cast<unsigned char>(part);
+      shown += "\\x";
+      shown += kDigits[byte >> 4U];
+      shown += kDigits[byte & 15U];
+    }
   }
   return shown;
 }

@@ -13,8 +13,8 @@ std::string repairedUtf8(std::string_view text);
 // Repaired, and cut to `most` bytes at a character's border, with "…" for what is left out.
 std::string cleanText(std::string_view text, std::size_t most);
 
-// Repaired, and on one line that no terminal acts on: C0 and C1 controls, line separators and what turns the direction of writing become
-// \xNN, a byte each.
+// Repaired, and one line that shows all it has and that no terminal acts on: each byte of a control character, and of one that is invisible
+// or turns the text around (a no-break space, a byte order mark, Unicode's line separators and directions), as \xNN.
 std::string visibleText(std::string_view text);
 
 }  // namespace pulsewatch

@@ -3,6 +3,8 @@
 #include "config/text_parts.h"
 
 #include <algorithm>
+#include <array>
+#include <stdexcept>
 #include <string_view>
 #include <vector>
 
@@ -11,6 +13,7 @@ namespace pulsewatch {
 namespace {
 
 constexpr std::size_t kMostDatabaseDigits = 9;
+constexpr std::array<std::string_view, 5> kMysqlOptions{"ssl-mode", "unix_socket", "ssl-ca", "ssl-cert", "ssl-key"};
 
 // "" when every key of the query is one of `known` and is there once.
 std::string queryFault(const ServiceUrl& url, const std::vector<std::string>& known) {
@@ -29,12 +32,13 @@ bool isDatabaseNumber(std::string_view text) {
   return !text.empty() && text.size() <= kMostDatabaseDigits && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-std::string percentEncoded(std::string_view text) {
-  constexpr std::string_view kUnreserved = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+// `kept` are further characters that stay as they are.
+std::string percentEncoded(std::string_view text, std::string_view kept = {}) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~*";
   constexpr std::string_view kDigits = "0123456789ABCDEF";
   std::string encoded;
   for (const char c : text) {
-    if (kUnreserved.find(c) != std::string_view::npos) {
+    if (kPlain.find(c) != std::string_view::npos || kept.find(c) != std::string_view::npos) {
       encoded += c;
       continue;
     }
@@ -46,11 +50,13 @@ std::string percentEncoded(std::string_view text) {
   return encoded;
 }
 
+std::string bracketed(const std::string& host) { return host.find(':') != std::string::npos ? "[" + host + "]" : percentEncoded(host); }
+
 }  // namespace
 
 std::string mysqlUrlFault(const ServiceUrl& url) {
   if (url.scheme != "mysql") return "its scheme is not mysql";
-  std::string fault = queryFault(url, {"ssl-mode", "unix_socket", "ssl-ca", "ssl-cert", "ssl-key"});
+  std::string fault = queryFault(url, std::vector<std::string>(kMysqlOptions.begin(), kMysqlOptions.end()));
   if (!fault.empty()) return fault;
   if (url.host.empty() && !url.option("unix_socket")) return "it has neither a host nor a unix_socket";
   const std::string mode = lowerCase(url.option("ssl-mode").value_or("preferred"));
@@ -76,6 +82,32 @@ std::string redisUrlFault(const ServiceUrl& url) {
   if (url.host.empty()) return "it has no host";
   const bool numbered = url.path.size() < 2 || isDatabaseNumber(std::string_view(url.path).substr(1));
   return numbered ? "" : "its path is not the number of a database, from 0";
+}
+
+std::string urlText(const ServiceUrl& url) {
+  std::string text = url.scheme + "://" + percentEncoded(url.user);
+  if (url.password) text += ":" + percentEncoded(*url.password);
+  if (!url.user.empty() || url.password) text += "@";
+  text += bracketed(url.host);
+  if (url.port != 0) text += ":" + std::to_string(url.port);
+  text += percentEncoded(url.path, "/");
+  for (std::size_t i = 0; i < url.query.size(); ++i)
+    text += (i == 0 ? "?" : "&") + percentEncoded(url.query[i].first, "/") + "=" + percentEncoded(url.query[i].second, "/");
+  return text;
+}
+
+std::string shownUrl(const std::string& url) {
+  const std::string kHidden = "***";
+  try {
+    ServiceUrl parsed = ServiceUrl::parse(url);
+    if (parsed.password) parsed.password = kHidden;
+    for (auto& [key, value] : parsed.query) {
+      if (key != "db" && std::find(kMysqlOptions.begin(), kMysqlOptions.end(), key) == kMysqlOptions.end()) value = kHidden;
+    }
+    return urlText(parsed);
+  } catch (const std::invalid_argument&) {
+    return kHidden;
+  }
 }
 
 std::string mysqlUrl(const MysqlAddress& address) {

@@ -14,6 +14,13 @@ std::string mysqlUrlFault(const ServiceUrl& url);
 // and rediss with &ssl_ca_certs=…&ssl_certfile=…&ssl_keyfile=…&ssl_cert_reqs=…; "" when it is one.
 std::string redisUrlFault(const ServiceUrl& url);
 
+// A URL that gives each part back when it is parsed, whatever characters are in it.
+std::string urlText(const ServiceUrl& url);
+
+// A URL for people to see: its password, and the values of a query's options that neither MySQL nor Redis has, as ***; *** alone when it is
+// no URL.
+std::string shownUrl(const std::string& url);
+
 struct MysqlAddress {
   std::string host;  // a name or an address; an IPv6 one without brackets
   std::string port;
@@ -22,7 +29,6 @@ struct MysqlAddress {
   std::string database;
 };
 
-// A URL that gives each part back when it is parsed, whatever characters are in it.
 std::string mysqlUrl(const MysqlAddress& address);
 
 }  // namespace pulsewatch

@@ -128,17 +128,6 @@ void readHttp(Reader& reader, HostConfig& config) {
   config.metrics_enabled = reader.flag("metrics.enabled");
 }
 
-void readPlugins(Reader& reader, HostConfig& config) {
-  config.plugin_directories = reader.list("plugins.directories", [](const std::string&) { return std::string(); });
-  const auto directories = reader.properties_.value("plugins.directories", reader.mistakes_);
-  if (directories && trimmed(directories->text).empty()) reader.mistakes_.add(directories->where, "is empty; write one directory or more");
-  config.plugins_watched = reader.flag("plugins.watch");
-  reader.read("plugins.isolation");  // planChecks() asks for it, for each plugin
-  config.plugin_owners = reader.list("plugins.owners", [](const std::string& owner) {
-    return owner.find_first_of(" \t:") == std::string::npos ? std::string() : "is not a user; write a user's name or id";
-  });
-}
-
 void readLogFile(Reader& reader, LogFileConfig& file) {
   file.rotate_size = static_cast<std::uint64_t>(reader.integer("log.rotate_size"));
   file.rotate_count = static_cast<unsigned>(reader.integer("log.rotate_count"));
@@ -179,13 +168,26 @@ void readWhatIsNotActedOn(Reader& reader, HostConfig& config) {
 
 }  // namespace
 
+bool readPluginKeys(const Properties& properties, HostConfig& config, Mistakes& mistakes) {
+  Reader reader(properties, mistakes);
+  const std::size_t before = mistakes.lines().size();
+  config.plugin_directories = reader.list("plugins.directories", [](const std::string&) { return std::string(); });
+  const auto directories = properties.value("plugins.directories", mistakes);
+  if (directories && trimmed(directories->text).empty()) mistakes.add(directories->where, "is empty; write one directory or more");
+  config.plugins_watched = reader.flag("plugins.watch");
+  reader.read("plugins.isolation");  // planChecks() asks for it, for each plugin
+  config.plugin_owners = reader.list("plugins.owners", [](const std::string&) { return std::string(); });
+  // One whose NAME_FILE can't be read has no value, and that mistake was told before.
+  return mistakes.lines().size() == before && directories && properties.value("plugins.owners", mistakes);
+}
+
 HostConfig readHostConfig(const Properties& properties, Mistakes& mistakes) {
   Reader reader(properties, mistakes);
   HostConfig config;
   readProfile(reader, config);
   readSecretKey(reader, config);
   readHttp(reader, config);
-  readPlugins(reader, config);
+  readPluginKeys(properties, config, mistakes);
   config.degraded_is_ready = reader.flag("readiness.degraded_is_ready");
   config.shutdown_drain = std::chrono::milliseconds(reader.integer("shutdown.drain"));
   readLog(reader, config);

@@ -57,6 +57,9 @@ struct HostConfig {
 // A relative log.file is made absolute by the working directory.
 HostConfig readHostConfig(const Properties& properties, Mistakes& mistakes);
 
+// Of the config only where plugins are and whose files are taken; false after a mistake in these.
+bool readPluginKeys(const Properties& properties, HostConfig& config, Mistakes& mistakes);
+
 // The process's environment as a map; of a name that is there twice the first, as getenv() has it.
 std::map<std::string, std::string> processEnvironment();
 

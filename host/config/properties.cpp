@@ -42,9 +42,14 @@ void reportUnknown(const std::string& where, const std::string& key, Mistakes& m
   mistakes.add(place, near.empty() ? "unknown key; remove it, or correct it" : "unknown key; did you mean " + near + "?");
 }
 
-Layer fileLayer(const std::filesystem::path& file, Mistakes& mistakes) {
+Layer fileLayer(const std::filesystem::path& file, Mistakes& mistakes, bool& all_read) {
   Layer layer;
-  for (Property& property : readPropertyFile(file, mistakes)) {
+  std::optional<std::vector<Property>> properties = readPropertyFile(file, mistakes);
+  if (!properties) {
+    all_read = false;
+    return layer;
+  }
+  for (Property& property : *properties) {
     if (!isKnown(property.key)) {
       reportUnknown(property.origin, property.key, mistakes);
       continue;
@@ -60,7 +65,7 @@ void lay(Layer& layer, const Layer& stronger) {
   for (const auto& [key, property] : stronger) layer.insert_or_assign(key, property);
 }
 
-std::vector<std::filesystem::path> dropIns(const std::filesystem::path& directory, Mistakes& mistakes) {
+std::vector<std::filesystem::path> dropIns(const std::filesystem::path& directory, Mistakes& mistakes, bool& all_read) {
   std::vector<std::filesystem::path> files;
   std::error_code error;
   std::filesystem::directory_iterator entry(directory, error);
@@ -68,10 +73,17 @@ std::vector<std::filesystem::path> dropIns(const std::filesystem::path& director
     // Editors leave hidden files beside the one they edit.
     if (entry->path().extension() == ".properties" && entry->path().filename().string().front() != '.') files.push_back(entry->path());
   }
-  if (error && error != std::errc::no_such_file_or_directory)
+  if (error && error != std::errc::no_such_file_or_directory) {
+    all_read = false;
     mistakes.add(directory.string(), "cannot be read: " + error.message() + "; correct its permissions, or remove it");
+  }
   std::sort(files.begin(), files.end());
   return files;
+}
+
+bool isMissing(const std::filesystem::path& file) {
+  std::error_code error;
+  return std::filesystem::status(file, error).type() == std::filesystem::file_type::not_found;
 }
 
 std::optional<std::string> variableFromFile(const std::string& variable, const std::string& file, Mistakes& mistakes) {
@@ -145,10 +157,13 @@ Properties Properties::load(const ConfigInput& input, Mistakes& mistakes) {
   Properties properties;
   properties.environment_ = input.environment;
   Layer strong;  // all above the overlay
-  for (const std::filesystem::path& file : dropIns(directory / kDropInDirectory, mistakes)) lay(strong, fileLayer(file, mistakes));
+  bool& all_read = properties.all_read_;
+  for (const std::filesystem::path& file : dropIns(directory / kDropInDirectory, mistakes, all_read))
+    lay(strong, fileLayer(file, mistakes, all_read));
   lay(strong, environmentLayer(input.environment, mistakes));
   lay(strong, overrideLayer(input.overrides, mistakes));
-  Layer all = fileLayer(input.file, mistakes);
+  Layer all;
+  if (!input.file_optional || !isMissing(input.file)) all = fileLayer(input.file, mistakes, all_read);
 
   properties.properties_ = all;
   lay(properties.properties_, strong);
@@ -157,9 +172,8 @@ Properties Properties::load(const ConfigInput& input, Mistakes& mistakes) {
   if (properties.profile_.empty()) return properties;
 
   const std::filesystem::path overlay = directory / ("pulsewatch-" + properties.profile_ + ".properties");
-  std::error_code error;
-  if (std::filesystem::status(overlay, error).type() == std::filesystem::file_type::not_found) return properties;
-  Layer profile = fileLayer(overlay, mistakes);
+  if (isMissing(overlay)) return properties;
+  Layer profile = fileLayer(overlay, mistakes, all_read);
   const auto changed = profile.find("settings_module");
   if (changed != profile.end()) {
     mistakes.add(placeOf(changed->second), "an overlay cannot choose the profile, the profile chooses it; move it to the main file");

@@ -18,14 +18,16 @@ namespace pulsewatch {
 
 struct ConfigInput {
   std::filesystem::path file;                      // --config
+  bool file_optional = false;                      // one that is not there is no mistake
   std::vector<std::string> overrides;              // each -D's "key=value"
   std::map<std::string, std::string> environment;  // the process's
 };
 
 struct PropertyValue {
   std::string text;     // references replaced
+  std::string shown;    // the same for people to see, where the key itself is no secret of a plugin's: what was secret is ***
   std::string origin;   // see Property
-  bool secret = false;  // the key is a secret's, or a secret or ${env.…} was put in: never to be shown
+  bool secret = false;  // the key is a secret's, or a secret, ${env.…} or a check's setting was put in: `text` is never to be shown
   std::string where;    // how a mistake in it begins: "file:line: key", "-D: key", a variable's name
 };
 
@@ -45,6 +47,9 @@ class Properties {
   // What the layers above the defaults say, as written, by key.
   [[nodiscard]] const std::map<std::string, Property>& properties() const { return properties_; }
 
+  // Whether every file that is there could be read; of one that couldn't there is a mistake.
+  [[nodiscard]] bool allRead() const { return all_read_; }
+
   // "dev" for core.settings.dev; empty while settings_module is missing or invalid.
   [[nodiscard]] const std::string& profile() const { return profile_; }
 
@@ -52,6 +57,7 @@ class Properties {
   std::map<std::string, Property> properties_;
   std::map<std::string, std::string> environment_;
   std::string profile_;
+  bool all_read_ = true;
 };
 
 // How a mistake about this property begins.

@@ -22,12 +22,15 @@ constexpr std::string_view kKeyCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHI
 
 std::string errorText(int error) { return std::generic_category().message(error); }
 
-// What is wrong with a line that should be `key = value`; "" when nothing is.
-std::string lineFault(std::string_view line) {
+// What is wrong with a line that should be `key = value`; "" when nothing is. `continued`: the line before it ends with a backslash.
+std::string lineFault(std::string_view line, bool continued) {
+  if (line.find('\r') != std::string_view::npos) return "the line has a carriage return inside; end lines with LF or CRLF";
   if (line.find('\0') != std::string_view::npos) return "the line has a NUL byte; remove it";
   if (repairedUtf8(line) != line) return "the line is not valid UTF-8; save the file as UTF-8";
   const std::size_t equals = line.find('=');
-  if (equals == std::string_view::npos) return "the line has no =; write key = value, or # before a comment";
+  if (equals == std::string_view::npos)
+    return continued ? "the line has no =; a backslash does not continue a line here, write the value in one line"
+                     : "the line has no =; write key = value, or # before a comment";
   const std::string_view key = trimmed(line.substr(0, equals));
   if (key.empty()) return "the line has no key before its =; write key = value";
   if (key.find_first_not_of(kKeyCharacters) != std::string_view::npos)
@@ -41,13 +44,19 @@ std::vector<Property> parsePropertyText(std::string_view text, const std::string
   std::vector<Property> properties;
   std::map<std::string, std::size_t> first_lines;
   if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) text.remove_prefix(kByteOrderMark.size());
+  std::string_view before;
   for (std::size_t number = 1; !text.empty(); ++number) {
     const std::size_t end = text.find('\n');
     const std::string_view line = trimmed(text.substr(0, end));
     text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
-    if (line.empty() || line.front() == '#' || line.front() == '!') continue;
+    const bool continued = before.ends_with('\\');
+    before = line;
+    if (line.empty()) continue;
+    // A comment with a carriage return inside may have lines behind it.
+    const bool comment = line.front() == '#' || line.front() == '!';
+    if (comment && line.find('\r') == std::string_view::npos) continue;
     const std::string origin = file_name + ":" + std::to_string(number);
-    const std::string fault = lineFault(line);
+    const std::string fault = lineFault(line, continued);
     if (!fault.empty()) {
       mistakes.add(origin, fault);
       continue;
@@ -88,12 +97,12 @@ std::optional<std::string> readSmallFile(const std::filesystem::path& file, std:
   }
 }
 
-std::vector<Property> readPropertyFile(const std::filesystem::path& file, Mistakes& mistakes) {
+std::optional<std::vector<Property>> readPropertyFile(const std::filesystem::path& file, Mistakes& mistakes) {
   std::string error;
   const auto text = readSmallFile(file, kMostFileBytes, error);
   if (!text) {
     mistakes.add(file.string(), "cannot be read: " + error);
-    return {};
+    return std::nullopt;
   }
   return parsePropertyText(*text, file.string(), mistakes);
 }

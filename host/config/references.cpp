@@ -1,6 +1,7 @@
 #include "config/references.h"
 
 #include "config/connection_url.h"
+#include "config/network_text.h"
 #include "config/schema.h"
 #include "config/typed_value.h"
 
@@ -15,11 +16,24 @@ constexpr std::size_t kMostDepth = 32;
 constexpr std::size_t kMostReplaced = 10'000;
 constexpr std::size_t kMostBytes = 1024 * 1024;
 constexpr std::string_view kEnvironment = "env.";
+constexpr std::string_view kHidden = "***";
 constexpr std::string_view kDollarAdvice = "write $$ where a dollar sign is meant";
 
 bool isSecretKey(const std::string& key) {
   const KeyDescription* description = findHostKey(key);
   return description != nullptr && description->secret;
+}
+
+// check.NAME.SETTING: whether it is a secret is its plugin's to say, so that for another key it counts as one.
+bool isCheckSetting(const std::string& key) {
+  return key.rfind("check.", 0) == 0 && findKey(checkKeys(), key.substr(key.rfind('.') + 1)) == nullptr;
+}
+
+// What is shown of a host key's value, of which `shown` has no part of another secret.
+std::string shownOf(const std::string& key, const std::string& shown) {
+  const KeyDescription* description = findHostKey(key);
+  if (description == nullptr || !description->secret) return shown;
+  return description->type == KeyType::url ? shownUrl(shown) : std::string(kHidden);
 }
 
 // What stands between ${ and } in a value that may be a secret may be a part of it, unless it looks like nothing but a name.
@@ -34,7 +48,8 @@ std::string asReference(const std::string& name) {
 }
 
 bool isHost(const std::string& host) {
-  return !host.empty() && host.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:") == std::string::npos;
+  if (host.find(':') != std::string::npos) return isIpAddress(host);
+  return !host.empty() && host.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._") == std::string::npos;
 }
 
 }  // namespace
@@ -71,20 +86,25 @@ bool References::enter(const Property& property) {
 }
 
 std::optional<PropertyValue> References::expand(const Property& property) {
-  PropertyValue value{.text = {}, .origin = property.origin, .secret = isSecretKey(property.key), .where = placeOf(property)};
+  PropertyValue value{.text = {}, .shown = {}, .origin = property.origin, .secret = isSecretKey(property.key), .where = placeOf(property)};
   if (property.unreadable) return std::nullopt;
   if (property.literal) {
     value.text = property.value;
+    value.shown = shownOf(property.key, property.value);
     return value;
   }
   if (!enter(property)) return std::nullopt;
   bool failed = false;
   std::string_view rest = property.value;
+  const auto append = [&value](std::string_view text) {
+    value.text += text;
+    value.shown += text;
+  };
   for (std::size_t dollar = rest.find('$'); dollar != std::string_view::npos && !given_up_; dollar = rest.find('$')) {
-    value.text += rest.substr(0, dollar);
+    append(rest.substr(0, dollar));
     rest.remove_prefix(dollar + 1);
     if (rest.empty() || (rest.front() != '$' && rest.front() != '{')) {
-      value.text += '$';  // a lone one is itself
+      append("$");  // a lone one is itself
       continue;
     }
     const std::size_t close = rest.front() == '{' ? rest.find('}') : 0;
@@ -94,9 +114,10 @@ std::optional<PropertyValue> References::expand(const Property& property) {
       break;
     }
     if (close == 0) {
-      value.text += '$';
+      append("$");
     } else if (const auto part = replacement(property, std::string(rest.substr(1, close - 1)))) {
       value.text += part->text;
+      value.shown += part->shown;
       value.secret = value.secret || part->secret;
     } else {
       failed = true;
@@ -107,7 +128,8 @@ std::optional<PropertyValue> References::expand(const Property& property) {
       given_up_ = true;
     }
   }
-  value.text += rest;
+  append(rest);
+  value.shown = shownOf(property.key, value.shown);
   chain_.pop_back();
   return failed || given_up_ ? std::nullopt : std::optional(std::move(value));
 }
@@ -121,7 +143,8 @@ std::optional<PropertyValue> References::replacement(const Property& user, const
   }
   if (name.rfind(kEnvironment, 0) == 0) {
     const auto variable = environment_.find(name.substr(kEnvironment.size()));
-    if (variable != environment_.end()) return PropertyValue{.text = variable->second, .origin = name, .secret = true, .where = {}};
+    if (variable != environment_.end())
+      return PropertyValue{.text = variable->second, .shown = std::string(kHidden), .origin = name, .secret = true, .where = {}};
     mistakes_.add(placeOf(user), asReference(name) + " is not set in the environment; set it, or " + std::string(kDollarAdvice));
     return std::nullopt;
   }
@@ -130,6 +153,10 @@ std::optional<PropertyValue> References::replacement(const Property& user, const
   const bool was_given = find(key).has_value() || (key == "database.url" && properties_.count("mysql.password") > 0);
   std::optional<PropertyValue> found = value(key);
   if (!found && !was_given) reportUndefined(user, name);
+  if (found && isCheckSetting(key)) {
+    found->secret = true;
+    found->shown = kHidden;
+  }
   return found;
 }
 
@@ -151,7 +178,7 @@ void References::reportUndefined(const Property& user, const std::string& name) 
   mistakes_.add(placeOf(user), what + " is not defined; " + advice + ", or " + std::string(kDollarAdvice));
 }
 
-std::optional<std::string> References::mysqlPart(const std::string& key, PropertyValue& whole) {
+std::optional<PropertyValue> References::mysqlPart(const std::string& key, PropertyValue& whole) {
   std::optional<PropertyValue> part = value(key);
   if (!part) return std::nullopt;
   const bool fits = key == "mysql.port"   ? typedValue(*findHostKey(key), *part, mistakes_).has_value()
@@ -161,13 +188,13 @@ std::optional<std::string> References::mysqlPart(const std::string& key, Propert
   if (!fits && key != "mysql.host" && key != "mysql.port") mistakes_.add(part->where, "is empty; write a value");
   if (!fits) return std::nullopt;
   if (part->origin != "default") whole.origin += (whole.origin.empty() ? "" : ", ") + part->origin;
-  return part->text;
+  return part;
 }
 
 std::optional<PropertyValue> References::composedDatabaseUrl() {
   const Property whole_property{.key = "database.url", .value = {}, .origin = "default"};
   if (!enter(whole_property)) return std::nullopt;
-  PropertyValue whole{.text = {}, .origin = {}, .secret = true, .where = {}};
+  PropertyValue whole{.text = {}, .shown = {}, .origin = {}, .secret = true, .where = {}};
   const auto host = mysqlPart("mysql.host", whole);
   const auto port = mysqlPart("mysql.port", whole);
   const auto user = mysqlPart("mysql.user", whole);
@@ -175,7 +202,15 @@ std::optional<PropertyValue> References::composedDatabaseUrl() {
   const auto database = mysqlPart("mysql.database", whole);
   chain_.pop_back();
   if (!host || !port || !user || !password || !database) return std::nullopt;
-  whole.text = mysqlUrl({.host = *host, .port = *port, .user = *user, .password = *password, .database = *database});
+  const auto composed = [&](std::string PropertyValue::*text) {
+    return mysqlUrl({.host = (*host).*text,
+                     .port = (*port).*text,
+                     .user = (*user).*text,
+                     .password = password->text.empty() ? "" : (*password).*text,
+                     .database = (*database).*text});
+  };
+  whole.text = composed(&PropertyValue::text);
+  whole.shown = shownUrl(composed(&PropertyValue::shown));
   whole.where = whole.origin;
   return whole;
 }

@@ -27,7 +27,7 @@ class References {
   std::optional<PropertyValue> expand(const Property& property);
   std::optional<PropertyValue> replacement(const Property& user, const std::string& name);
   std::optional<PropertyValue> composedDatabaseUrl();
-  std::optional<std::string> mysqlPart(const std::string& key, PropertyValue& whole);
+  std::optional<PropertyValue> mysqlPart(const std::string& key, PropertyValue& whole);
   bool enter(const Property& property);
   void reportUndefined(const Property& user, const std::string& name);
 

@@ -1,6 +1,7 @@
 #include "config/typed_value.h"
 
 #include "config/duration.h"
+#include "config/network_text.h"
 #include "config/text_parts.h"
 #include <pulsewatch/service_url.h>
 
@@ -58,6 +59,7 @@ constexpr std::string_view kServiceLinkAdvice =
 std::string urlFault(const KeyDescription& key, const std::string& url) {
   try {
     const ServiceUrl parsed = ServiceUrl::parse(url);
+    if (parsed.host.find(':') != std::string::npos && !isIpAddress(parsed.host)) return "what stands in [ ] is not an IPv6 address";
     const std::vector<std::string> schemes = alternatives(key.choices);
     if (schemes.empty() || std::find(schemes.begin(), schemes.end(), parsed.scheme) != schemes.end()) return {};
     return "its scheme is not " + joinedWords(schemes);
@@ -126,6 +128,10 @@ std::optional<TypedValue> typedValue(const KeyDescription& key, const PropertyVa
                    "is not a valid URL: " + fault + "; write scheme://user:password@host:port/path, with %40 for a @ in a part");
       return std::nullopt;
     }
+  }
+  if (key.type == KeyType::text && key.has_default && value.text.empty()) {
+    mistakes.add(value.where, "is empty; write a value");
+    return std::nullopt;
   }
   TypedValue typed{.text = value.text, .list = {}};
   if (fits(key, value.text, typed)) return typed;

@@ -19,6 +19,7 @@ struct SettingValue {
   std::string key;
   SettingType type = SettingType::text;
   std::string text;          // as the plugin reads it
+  std::string shown;         // as people may see it: what is secret in it is ***
   std::int64_t integer = 0;  // integer, boolean (0, 1), duration (ms)
   double number = 0;         // number, integer
   bool secret = false;       // type secret or url with a password, hidden, or made from a secret: never shown
@@ -37,6 +38,7 @@ struct CheckSpec {
   unsigned rise = 1;
   std::optional<std::chrono::milliseconds> degraded_after;
   std::vector<SettingValue> settings;
+  bool alias_secret = false;                   // made from a secret: not to be shown
   std::string unavailable;                     // not empty: the plugin was refused, the check stays unhealthy with this reason
   std::map<std::string, std::string> origins;  // of the keys above, by key
 };

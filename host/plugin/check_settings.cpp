@@ -96,6 +96,14 @@ bool urlIsFine(const Connection* connection, const PropertyValue& value, bool& h
   return false;
 }
 
+// Of a URL in the wrong place the password is hidden too.
+std::string shownText(const PropertyValue& value, const SettingDescription& setting) {
+  if (isSecret(setting)) return "***";
+  if (setting.type == SettingType::url) return shownUrl(value.shown);
+  if (value.secret) return "***";
+  return value.text.find("://") != std::string::npos && value.text.find('@') != std::string::npos ? shownUrl(value.text) : value.text;
+}
+
 std::optional<SettingValue> readSetting(const PropertyValue& value, const std::string& plugin, const SettingDescription& setting,
                                         Mistakes& mistakes) {
   const std::string choices = joinedChoices(setting);
@@ -114,6 +122,7 @@ std::optional<SettingValue> readSetting(const PropertyValue& value, const std::s
   return SettingValue{.key = setting.key,
                       .type = setting.type,
                       .text = typed->text,
+                      .shown = shownText(value, setting),
                       .integer = typed->integer,
                       .number = typed->number,
                       .secret = isSecret(setting) || has_password || value.secret,
@@ -140,7 +149,10 @@ std::optional<PropertyValue> sourceOf(const Properties& properties, const std::s
   if (connection != nullptr && hasHostValue(properties, std::string(connection->key)))
     return properties.value(std::string(connection->key), mistakes);
   if (setting.default_value)
-    return PropertyValue{.text = *setting.default_value, .origin = "default", .where = "plugin " + plugin.name + ": " + setting.key};
+    return PropertyValue{.text = *setting.default_value,
+                         .shown = *setting.default_value,
+                         .origin = "default",
+                         .where = "plugin " + plugin.name + ": " + setting.key};
   return std::nullopt;
 }
 
@@ -149,12 +161,13 @@ std::optional<TypedValue> readHostKey(const Properties& properties, const std::s
   const std::string key(description.key);
   const std::string full_key = fullKey(check, key);
   spec.origins[key] = "default";
-  PropertyValue value{.text = std::string(description.default_value), .origin = "default", .where = full_key};
+  PropertyValue value{.text = std::string(description.default_value), .shown = {}, .origin = "default", .where = full_key};
   if (properties.given(full_key)) {
     const auto given = properties.value(full_key, mistakes);
     if (!given) return std::nullopt;
     value = *given;
     spec.origins[key] = value.origin;
+    if (key == "alias") spec.alias_secret = value.secret;
   } else if (!description.has_default) {
     return std::nullopt;
   }
@@ -216,6 +229,11 @@ void reportMissing(const std::string& check, const PluginDescription& plugin, co
   const std::string mysql = connection->key == "database.url" ? ", or MYSQL_PASSWORD and the other MYSQL_ variables" : "";
   mistakes.add(variable, "required by check " + check + " and neither in the environment nor in a file (" + std::string(connection->key) +
                              "); set it, or " + variable + "_FILE" + mysql + ", or " + fullKey(check, setting));
+}
+
+std::string connectionKey(const std::string& plugin, const std::string& setting) {
+  const Connection* connection = connectionOf(plugin, setting);
+  return connection == nullptr ? std::string() : std::string(connection->key);
 }
 
 bool hasConnection(const Properties& properties, const std::string& plugin) {

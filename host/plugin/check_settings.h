@@ -25,6 +25,9 @@ std::vector<std::string> missingSettings(const Properties& properties, const std
 // The mistake for one of them.
 void reportMissing(const std::string& check, const PluginDescription& plugin, const std::string& setting, Mistakes& mistakes);
 
+// The host's key that gives a plugin's setting its value when the check has none of its own: database.url; "" for most.
+std::string connectionKey(const std::string& plugin, const std::string& setting);
+
 // Whether the URL that checks of this plugin take by default is there.
 bool hasConnection(const Properties& properties, const std::string& plugin);
 

@@ -1,6 +1,7 @@
 #include "plugin/plugin_file.h"
 
 #include "config/duration.h"
+#include "config/typed_value.h"
 #include "plugin/elf_check.h"
 #include "plugin/refusal.h"
 
@@ -159,7 +160,7 @@ void checkCopy(const FileDescriptor& copy) {
 
 }  // namespace
 
-std::set<uid_t> resolveOwners(const std::vector<std::string>& owners, Mistakes& mistakes) {
+std::set<uid_t> resolveOwners(const std::vector<std::string>& owners, const PropertyValue& source, Mistakes& mistakes) {
   if (owners.empty()) return {0, ::geteuid()};
   std::set<uid_t> users;
   for (const std::string& owner : owners) {
@@ -171,7 +172,7 @@ std::set<uid_t> resolveOwners(const std::vector<std::string>& owners, Mistakes& 
     else if (number && *number >= 0 && *number <= kMostUserId)
       users.insert(static_cast<uid_t>(*number));
     else
-      mistakes.add("plugins.owners", quoted(owner) + " is no user of this machine; write a user's name or number");
+      mistakes.add(source.where, shownValue(source, owner) + " is no user of this machine; write a user's name or number");
   }
   return users;
 }

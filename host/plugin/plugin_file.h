@@ -4,6 +4,7 @@
 
 #include "base/file_descriptor.h"
 #include "config/mistakes.h"
+#include "config/properties.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -15,8 +16,9 @@
 
 namespace pulsewatch {
 
-// The users of `plugins.owners`, by name or number; empty means root and the daemon's own. An unknown user is a mistake.
-std::set<uid_t> resolveOwners(const std::vector<std::string>& owners, Mistakes& mistakes);
+// The users of `plugins.owners`, by name or number; empty means root and the daemon's own. An unknown user is a mistake in `source`, the
+// value that they are from.
+std::set<uid_t> resolveOwners(const std::vector<std::string>& owners, const PropertyValue& source, Mistakes& mistakes);
 
 // Which file it is and which of its states: another one means that it may have other bytes.
 struct FileIdentity {

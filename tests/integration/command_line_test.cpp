@@ -11,7 +11,6 @@ class CommandLineTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(testVersion);
   CPPUNIT_TEST(testHelp);
   CPPUNIT_TEST(testUnknownOption);
-  CPPUNIT_TEST(testDescribe);
   CPPUNIT_TEST(testCheckConfig);
   CPPUNIT_TEST(testCheckConfigLoadsPlugins);
   CPPUNIT_TEST(testOverride);
@@ -37,11 +36,6 @@ class CommandLineTest : public CppUnit::TestFixture {
     const Ended ended = runWith({"--chekc-config"});
     CPPUNIT_ASSERT_EQUAL(78, ended.code);
     CPPUNIT_ASSERT_MESSAGE(ended.errors, ended.errors.find("chekc-config") != std::string::npos);
-  }
-
-  void testDescribe() {
-    const Ended ended = runWith({"--describe"});
-    CPPUNIT_ASSERT_MESSAGE("it says something", !(ended.output + ended.errors).empty());
   }
 
   void testCheckConfig() {

@@ -6,7 +6,12 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
 
 namespace pulsewatch::testing {
 namespace {
@@ -16,6 +21,7 @@ std::string block(const std::string& language, const std::string& part) { return
 class ReadmeTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(ReadmeTest);
   CPPUNIT_TEST(testConfiguration);
+  CPPUNIT_TEST(testListing);
   CPPUNIT_TEST(testMistake);
   CPPUNIT_TEST(testAnswer);
   CPPUNIT_TEST(testPlugin);
@@ -24,16 +30,23 @@ class ReadmeTest : public CppUnit::TestFixture {
 
  public:
   void testConfiguration() {
-    PulsewatchOptions options;
-    options.config = block("properties", "settings_module") + "\nplugins.directories = " PULSEWATCH_PLUGINS "\n";
-    options.environment = {{"SECRET_KEY", secret_key}};
-    options.arguments = {"--check-config"};
-    options.secrets = {"p@ss", "p%40ss"};
-    options.logs = false;
-    PulsewatchProcess process(options);
-    CPPUNIT_ASSERT_EQUAL_MESSAGE(process.child().errors(), 0, process.finish());
-    for (const char* check : {"database", "redis", "replica"})
-      CPPUNIT_ASSERT_MESSAGE(check, process.child().output().find(check) != std::string::npos);
+    const std::string listing = checkedConfiguration();
+    for (const char* check : {"database", "redis", "replica"}) CPPUNIT_ASSERT_MESSAGE(check, listing.find(check) != std::string::npos);
+  }
+
+  // The parts of the listing that are shown, with … between, are in it.
+  void testListing() {
+    const std::string listing = checkedConfiguration();
+    std::string rest = block("text", "CRITICAL");
+    const std::string gap = "…\n";
+    std::size_t parts = 0;
+    for (; !rest.empty(); ++parts) {
+      const std::size_t end = std::min(rest.find(gap), rest.size());
+      const std::string part = rest.substr(0, end);
+      rest.erase(0, end + gap.size());
+      CPPUNIT_ASSERT_MESSAGE(part + " is not in\n" + listing, !part.empty() && listing.find(part) != std::string::npos);
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, parts);
   }
 
   void testMistake() {
@@ -87,6 +100,23 @@ class ReadmeTest : public CppUnit::TestFixture {
   }
 
  private:
+  // What --check-config prints of the configuration that is shown, with the path of its file as the README has it.
+  static std::string checkedConfiguration() {
+    PulsewatchOptions options;
+    options.config = block("properties", "settings_module") + "\nplugins.directories = " PULSEWATCH_PLUGINS "\n";
+    options.environment = {{"SECRET_KEY", secret_key}};
+    options.arguments = {"--check-config"};
+    options.secrets = {"p@ss", "p%40ss"};
+    options.logs = false;
+    PulsewatchProcess process(options);
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(process.child().errors(), 0, process.finish());
+    std::string listing = process.child().output();
+    const std::string directory = process.directory().path().string() + "/";
+    for (std::size_t at = listing.find(directory); at != std::string::npos; at = listing.find(directory))
+      listing.erase(at, directory.size());
+    return listing;
+  }
+
   static std::string withoutNumbers(const std::string& json) {
     std::string text;
     for (const char c : json) {

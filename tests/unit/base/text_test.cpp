@@ -38,9 +38,29 @@ class TextTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(visible);
   CPPUNIT_TEST(everyControlIsVisible);
   CPPUNIT_TEST(visibleTextIsOneLine);
+  CPPUNIT_TEST(unseenCharactersShow);
   CPPUNIT_TEST_SUITE_END();
 
  public:
+  void unseenCharactersShow() {
+    const std::pair<std::string, std::string> rows[] = {
+        {"plain grün € 😀 \\x1b", "plain grün € 😀 \\x1b"},
+        {"a\n\t\x1b[2J\x7f", "a\\x0a\\x09\\x1b[2J\\x7f"},
+        {std::string("a\0b", 3), "a\\x00b"},
+        {"\xC2\x85|\xC2\xA0|\xC2\xAD|\xC2\xA1", "\\xc2\\x85|\\xc2\\xa0|\\xc2\\xad|\xC2\xA1"},  // next line, no-break space, soft hyphen
+        {"\xE2\x80\x8B|\xE2\x80\xA8|\xE2\x80\xAE|\xE2\x80\x93", "\\xe2\\x80\\x8b|\\xe2\\x80\\xa8|\\xe2\\x80\\xae|\xE2\x80\x93"},
+        {"\xE2\x81\xA0|\xEF\xBB\xBF", "\\xe2\\x81\\xa0|\\xef\\xbb\\xbf"}};
+    for (const auto& [text, shown] : rows) CPPUNIT_ASSERT_EQUAL(shown, visibleText(text));
+    std::mt19937 random(11);
+    for (int i = 0; i < 2000; ++i) {
+      std::string text(random() % 40, ' ');
+      for (char& c : text) c = static_cast<char>(random() % 256);
+      const std::string once = visibleText(repairedUtf8(text));
+      CPPUNIT_ASSERT_EQUAL(once, visibleText(once));
+      CPPUNIT_ASSERT_EQUAL(once, repairedUtf8(once));
+    }
+  }
+
   void validTextStays() {
     for (const std::string text : {"", "plain", "grün", "€", "😀", "a\nb\t\x01\x7f", "\xEF\xBF\xBD", "\xF4\x8F\xBF\xBF"})
       CPPUNIT_ASSERT_EQUAL(text, repairedUtf8(text));

@@ -270,17 +270,23 @@ class PluginFileTest : public CppUnit::TestFixture {
 
   void owners() {
     Mistakes mistakes;
-    CPPUNIT_ASSERT(resolveOwners({}, mistakes) == (std::set<uid_t>{0, ::geteuid()}));
-    CPPUNIT_ASSERT(resolveOwners({"root"}, mistakes) == std::set<uid_t>{0});
-    CPPUNIT_ASSERT(resolveOwners({"0", "54321"}, mistakes) == (std::set<uid_t>{0, 54321}));
+    PropertyValue source;
+    source.where = "file:1: plugins.owners";
+    CPPUNIT_ASSERT(resolveOwners({}, source, mistakes) == (std::set<uid_t>{0, ::geteuid()}));
+    CPPUNIT_ASSERT(resolveOwners({"root"}, source, mistakes) == std::set<uid_t>{0});
+    CPPUNIT_ASSERT(resolveOwners({"0", "54321"}, source, mistakes) == (std::set<uid_t>{0, 54321}));
     CPPUNIT_ASSERT(mistakes.empty());
-    CPPUNIT_ASSERT(resolveOwners({"no-such-user", "root"}, mistakes) == std::set<uid_t>{0});
+    CPPUNIT_ASSERT(resolveOwners({"no-such-user", "root"}, source, mistakes) == std::set<uid_t>{0});
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, mistakes.lines().size());
-    CPPUNIT_ASSERT_EQUAL(std::string("plugins.owners: \"no-such-user\" is no user of this machine; write a user's name or number"),
+    CPPUNIT_ASSERT_EQUAL(std::string("file:1: plugins.owners: \"no-such-user\" is no user of this machine; write a user's name or number"),
                          mistakes.lines()[0]);
+    source.secret = true;
+    CPPUNIT_ASSERT(resolveOwners({"no-such-user"}, source, mistakes).empty());
+    CPPUNIT_ASSERT_EQUAL(std::string("file:1: plugins.owners: its value is no user of this machine; write a user's name or number"),
+                         mistakes.lines().back());
     for (const char* number : {"-1", "4294967296", "4294967295", "99999999999999999999"}) {
       Mistakes found;
-      CPPUNIT_ASSERT_MESSAGE(number, resolveOwners({number}, found).empty());
+      CPPUNIT_ASSERT_MESSAGE(number, resolveOwners({number}, source, found).empty());
       CPPUNIT_ASSERT_MESSAGE(number, !found.empty());
     }
   }
