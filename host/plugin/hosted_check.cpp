@@ -42,12 +42,6 @@ void addUrlSecrets(const std::string& text, std::vector<std::string>& secrets) {
   }
 }
 
-// What a run has no use for.
-CheckSpec withoutOrigins(CheckSpec spec) {
-  spec.origins.clear();
-  return spec;
-}
-
 }  // namespace
 
 Redactor::Redactor(const std::vector<SettingValue>& settings) {
@@ -80,13 +74,17 @@ std::string Redactor::redactedCut(std::string text) const {
   return redacted(std::move(text));
 }
 
-HostedCheck::HostedCheck(CheckId id, CheckSpec spec, std::shared_ptr<PluginLibrary> library, HostedCheckEvents& events, LogLevel log_level)
+HostedCheck::HostedCheck(CheckId id, const CheckSpec& spec, std::shared_ptr<PluginLibrary> library, HostedCheckEvents& events,
+                         LogLevel log_level)
     : id_(id),
-      spec_(withoutOrigins(std::move(spec))),
+      name_(spec.name),
+      alias_(spec.alias),
+      timeout_(spec.timeout),
+      settings_(spec.settings),
       library_(std::move(library)),
       events_(events),
       log_level_(log_level),
-      redactor_(spec_.settings) {}
+      redactor_(settings_) {}
 
 RunReport HostedCheck::execute(HostedRun& run) {
   const SteadyTime begin = std::chrono::steady_clock::now();
@@ -131,9 +129,8 @@ void HostedCheck::destroy() {
 
 const SettingValue* HostedCheck::setting(const char* key) const {
   if (key == nullptr) return nullptr;
-  const auto found =
-      std::find_if(spec_.settings.begin(), spec_.settings.end(), [key](const SettingValue& value) { return value.key == key; });
-  return found == spec_.settings.end() ? nullptr : &*found;
+  const auto found = std::find_if(settings_.begin(), settings_.end(), [key](const SettingValue& value) { return value.key == key; });
+  return found == settings_.end() ? nullptr : &*found;
 }
 
 std::string HostedCheck::shown(const char* text, std::size_t most) const {
@@ -161,8 +158,8 @@ std::int32_t HostedCheck::addSeries(std::uint32_t metric, const char* const* lab
 
 // The functions of pw_host. What they promise is in abi.h.
 struct HostFunctions {
-  static const char* checkName(const pw_check* check) { return of(check).spec_.name.c_str(); }
-  static const char* checkAlias(const pw_check* check) { return of(check).spec_.alias.c_str(); }
+  static const char* checkName(const pw_check* check) { return of(check).name_.c_str(); }
+  static const char* checkAlias(const pw_check* check) { return of(check).alias_.c_str(); }
 
   static const char* settingText(const pw_check* check, const char* key) {
     const SettingValue* value = of(check).setting(key);

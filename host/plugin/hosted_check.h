@@ -63,8 +63,8 @@ class HostedCheck {
   static constexpr std::size_t kMostMessage = 500;  // bytes, as of every text below
   static constexpr std::size_t kMostError = 4000;
 
-  // Copies the spec; nothing of the plugin's is called. `log_level` is the least that is written.
-  HostedCheck(CheckId id, CheckSpec spec, std::shared_ptr<PluginLibrary> library, HostedCheckEvents& events, LogLevel log_level);
+  // Copies what a run needs of the spec; nothing of the plugin's is called. `log_level` is the least that is written.
+  HostedCheck(CheckId id, const CheckSpec& spec, std::shared_ptr<PluginLibrary> library, HostedCheckEvents& events, LogLevel log_level);
   HostedCheck(const HostedCheck&) = delete;
   HostedCheck& operator=(const HostedCheck&) = delete;
   ~HostedCheck() = default;  // destroy() comes first, unless a run never ends
@@ -75,7 +75,7 @@ class HostedCheck {
   void destroy();
 
   [[nodiscard]] CheckId id() const { return id_; }
-  [[nodiscard]] const CheckSpec& spec() const { return spec_; }
+  [[nodiscard]] Milliseconds timeout() const { return timeout_; }
 
  private:
   friend struct HostFunctions;
@@ -85,7 +85,10 @@ class HostedCheck {
   std::int32_t addSeries(std::uint32_t metric, const char* const* label_values, std::uint32_t count);
 
   const CheckId id_;
-  const CheckSpec spec_;
+  const std::string name_;
+  const std::string alias_;
+  const Milliseconds timeout_;
+  const std::vector<SettingValue> settings_;
   const std::shared_ptr<PluginLibrary> library_;
   HostedCheckEvents& events_;
   const LogLevel log_level_;

@@ -244,7 +244,7 @@ std::optional<LocalRunner::Pool::Job> LocalRunner::Pool::nextJob(bool new_thread
   jobs_.pop_front();
   callThread();
   if (job.request) {
-    const SteadyTime deadline = std::chrono::steady_clock::now() + pluginTime(job.slot->check.spec().timeout);
+    const SteadyTime deadline = std::chrono::steady_clock::now() + pluginTime(job.slot->check.timeout());
     job.run = job.slot->run = std::make_shared<HostedRun>(*job.request, deadline);
   }
   return job;

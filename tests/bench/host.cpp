@@ -4,7 +4,6 @@
 
 #include <Poco/Exception.h>
 
-#include <filesystem>
 #include <stdexcept>
 #include <thread>
 
@@ -23,10 +22,10 @@ Host::Host(const Servers& servers) {
 Host::Host(int checks, std::chrono::milliseconds interval) {
   testing::PulsewatchOptions options;
   options.config = "plugins.directories = @DIR@/plugins\n";
-  options.files["plugins/ok.so"] = testing::readFile(std::filesystem::path(PULSEWATCH_FIXTURE_PLUGINS) / "ok.so");
+  options.files["plugins/instant.so"] = testing::readFile(PULSEWATCH_INSTANT_PLUGIN);
   for (int i = 0; i < checks; ++i) {
     const std::string check = "check.c" + std::to_string(i);
-    options.config += check + ".plugin = ok\n" + check + ".interval = " + std::to_string(interval.count()) + "ms\n";
+    options.config += check + ".plugin = instant\n" + check + ".interval = " + std::to_string(interval.count()) + "ms\n";
   }
   start(std::move(options));
 }

@@ -53,7 +53,8 @@ void benchHttp(const Options& options) {
   const int rounds = options.short_form ? 1 : 5;
   const std::chrono::seconds time(options.short_form ? 1 : 2);
   std::cout << "HTTP: wrk on the same machine, " << rounds << " times " << time.count()
-            << " s each, by turns. nginx: `return 200` of the same body.\n";
+            << " s each, by turns. nginx: `return 200` of the same body.\n"
+            << std::flush;
   Table table({"path", "body", "connections", "pulsewatch, requests/s", "nginx, requests/s", "ratio", "CPU a request, µs",
                "nginx' CPU a request, µs"});
   for (const Load& load : loads(options.short_form)) {

@@ -7,6 +7,7 @@
 #include "support/metrics_text.h"
 
 #include <chrono>
+#include <cmath>
 #include <iostream>
 #include <map>
 #include <stdexcept>
@@ -66,16 +67,17 @@ std::map<double, double> lateness(const Host& host) {
   return counts;
 }
 
-// In milliseconds; within a bucket as if its runs were spread evenly in it.
+// In milliseconds; within a bucket as if its runs were spread evenly in it. Above the last bound it is that bound.
 double quantile(const std::map<double, double>& before, const std::map<double, double>& after, double q) {
   const double wanted = q * (after.rbegin()->second - before.rbegin()->second);
   double low = 0;
   double below = 0;
   for (const auto& [bound, count] : after) {
-    const double upTo = count - before.at(bound);
-    if (upTo >= wanted) return 1000 * (low + (bound - low) * (upTo > below ? (wanted - below) / (upTo - below) : 1));
+    const double up_to = count - before.at(bound);
+    if (!std::isfinite(bound)) break;
+    if (up_to >= wanted) return 1000 * (low + (bound - low) * (up_to > below ? (wanted - below) / (up_to - below) : 1));
     low = bound;
-    below = upTo;
+    below = up_to;
   }
   return 1000 * low;
 }
@@ -117,7 +119,8 @@ void benchScale(const Options& options) {
       << "Scale: checks that answer at once, each every " << plan.interval.count() / 1000 << " s; CPU over " << plan.window.count() / 1000
       << " s after " << plan.settle.count() / 1000 << " s, " << plan.rounds
       << " times by turns; all processes of each. pulsewatch's lateness is read from a histogram (bounds 0.5, 1, 2.5, 5, 10, 25, 50 ms), "
-         "evenly spread within a bucket; Icinga 2's is each service's last.\n";
+         "evenly spread within a bucket; Icinga 2's is each service's last.\n"
+      << std::flush;
   Table table({"", "pulsewatch", "Icinga 2", "ratio", "aim"});
   for (const int checks : options.short_form ? std::vector<int>{200} : std::vector<int>{1000, 10'000}) {
     Usage ours;

@@ -44,7 +44,8 @@ void benchStart(const Options& options) {
   host.stop();
 
   std::cout << "Start: from just before fork() to the answer, " << rounds << " times, with real servers; memory " << idle.count()
-            << " s later.\n";
+            << " s later.\n"
+            << std::flush;
   Table table({"", "measured", "aim"});
   table.add({"to the first `/healthz` with 200, ms", shown(healthz, 1), "50"});
   table.add({"to the first `/ready` with 200, ms", shown(ready, 1), "200"});
