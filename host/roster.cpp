@@ -90,8 +90,8 @@ bool Roster::lookAtPlugins() {
   const Catalog before = std::exchange(catalog_, std::move(catalog));
   tellChanges(before);
   for (const CatalogEntry& old : before.entries) {
-    const bool stays = std::any_of(catalog_.entries.begin(), catalog_.entries.end(),
-                                   [&](const CatalogEntry& entry) { return entry.name == old.name; });
+    const bool stays =
+        std::any_of(catalog_.entries.begin(), catalog_.entries.end(), [&](const CatalogEntry& entry) { return entry.name == old.name; });
     if (!stays) gone_[old.name] = old.file;
   }
   apply(plan, std::move(newcomers));
@@ -162,7 +162,8 @@ CheckPlan Roster::planFor(const Catalog& catalog, Mistakes& mistakes) const {
 
 // Refuses a file that is new and makes the configuration wrong. False when none is to blame.
 bool Roster::refuseMistaken(Catalog& catalog, const CatalogOptions& options) const {
-  const auto isNew = [&](const CatalogEntry& entry) REQUIRES(mutex_) { return entry.fault.empty() && entry.image != nullptr && !isAtWork(entry); };
+  const auto isNew = [&](const CatalogEntry& entry)
+                         REQUIRES(mutex_) { return entry.fault.empty() && entry.image != nullptr && !isAtWork(entry); };
   for (CatalogEntry& suspect : catalog.entries) {
     if (!isNew(suspect)) continue;
     Catalog alone = catalog;
@@ -314,8 +315,8 @@ void Roster::tellChanges(const Catalog& before) {
     parts_.log.write(record);
   }
   for (const CatalogEntry& old : before.entries) {
-    const bool stays = std::any_of(catalog_.entries.begin(), catalog_.entries.end(),
-                                   [&](const CatalogEntry& entry) { return entry.path == old.path; });
+    const bool stays =
+        std::any_of(catalog_.entries.begin(), catalog_.entries.end(), [&](const CatalogEntry& entry) { return entry.path == old.path; });
     if (stays || old.superseded) continue;
     parts_.log.write({LogLevel::info,
                       kLogger,

@@ -57,8 +57,8 @@ class Roster final : public PluginDirectoryListener {
     FileIdentity identity;
     SteadyTime since;
   };
-  using Crews = std::map<std::string, Crew>;                              // by plugin
-  using Specs = std::map<std::string, std::vector<const CheckSpec*>>;    // by plugin
+  using Crews = std::map<std::string, Crew>;                           // by plugin
+  using Specs = std::map<std::string, std::vector<const CheckSpec*>>;  // by plugin
 
   bool isSettled(const std::string& path, const FileIdentity& identity) REQUIRES(mutex_);
   void keepOldVersions(Catalog& catalog) const REQUIRES(mutex_);

@@ -8,6 +8,10 @@ namespace pulsewatch {
 
 void PluginMetrics::addCheck(CheckId check, const std::vector<MetricDescription>& metrics) {
   const MutexLock lock(mutex_);
+  if (metrics.empty()) {
+    checks_.erase(check);
+    return;
+  }
   Check& entry = checks_[check];
   entry.former = std::move(entry.own);
   entry.own.clear();

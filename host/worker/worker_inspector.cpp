@@ -42,7 +42,8 @@ class Inspection {
   void take(std::string_view message) {
     auto said = decoded<ToHost>(message);
     if (auto* loaded = std::get_if<Loaded>(&said)) answer_ = std::move(loaded->description);
-    if (auto* refused = std::get_if<Refused>(&said)) answer_ = Refusal(cleanText(refused->why, 4000), cleanText(refused->plugin, 63), cleanText(refused->version, 64));
+    if (auto* refused = std::get_if<Refused>(&said))
+      answer_ = Refusal(cleanText(refused->why, 4000), cleanText(refused->plugin, 63), cleanText(refused->version, 64));
     if (auto* crash = std::get_if<Crash>(&said)) crash_ = cleanText(crash->what, 500);
   }
 

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <csignal>
 #include <iostream>
+#include <malloc.h>
 #include <memory>
 #include <poll.h>
 #include <pthread.h>
@@ -46,6 +47,7 @@ void confine() {
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);  // nor may another worker of the same user look into this one
   limit(RLIMIT_CORE, 0);
+  mallopt(M_ARENA_MAX, 2);        // one for each thread would reserve what memory_max counts
   std::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c): as in the host
   // A child that the plugin forks has our code and our channel, but must never speak for us.
   pthread_atfork(nullptr, nullptr, [] { forked_child = true; });

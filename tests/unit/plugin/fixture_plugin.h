@@ -2,11 +2,14 @@
 // own, opened, and checks of them. Throws what the code under test throws.
 #pragma once
 
+#include "base/mutex.h"
 #include "plugin/check_plan.h"
 #include "plugin/plugin_file.h"
+#include "plugin/plugin_inspector.h"
 #include "plugin/plugin_library.h"
 #include "support/temporary_directory.h"
 
+#include <fcntl.h>
 #include <filesystem>
 #include <memory>
 #include <set>
@@ -32,6 +35,20 @@ inline std::shared_ptr<PluginLibrary> fixtureLibrary(const std::string& fixture)
   copyFixture(fixture, directory / (fixture + ".so"));
   return std::make_shared<PluginLibrary>(openPluginFile(directory.path(), fixture + ".so", fixtureOwners()));
 }
+
+// Looks at libraries in the test's own process.
+class LocalInspector final : public PluginInspector {
+ public:
+  [[nodiscard]] Inspected inspect(const PluginImage& image) const override {
+    try {
+      static Mutex mutex;  // one library at a time
+      const MutexLock lock(mutex);
+      return PluginLibrary(FileDescriptor(::fcntl(image.copy.get(), F_DUPFD_CLOEXEC, 0))).description();
+    } catch (const Refusal& refusal) {
+      return refusal;
+    }
+  }
+};
 
 // A check of a fixture with these text settings beside the plugin's defaults. Settings declared as secrets are marked so.
 inline CheckSpec fixtureSpec(const PluginLibrary& library, const std::string& name,

@@ -55,8 +55,7 @@ class PluginCatalogTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL(std::string(), entry.refusal);
       CPPUNIT_ASSERT_EQUAL(std::string(good) + " 1.0.0", entry.name + " " + entry.version);
     }
-    for (const CatalogEntry& entry : catalog.entries)
-      CPPUNIT_ASSERT_EQUAL_MESSAGE(entry.file, entry.refusal.empty(), entry.library != nullptr);
+    for (const CatalogEntry& entry : catalog.entries) CPPUNIT_ASSERT_EQUAL_MESSAGE(entry.file, entry.refusal.empty(), entry.taken());
     CPPUNIT_ASSERT_EQUAL(directory.sins().size() + 2, catalog.entries.size());
     CPPUNIT_ASSERT(
         std::is_sorted(catalog.entries.begin(), catalog.entries.end(), [](const auto& a, const auto& b) { return a.name < b.name; }));
@@ -68,15 +67,15 @@ class PluginCatalogTest : public CppUnit::TestFixture {
     const Catalog catalog = load({first_->path(), second_->path()});
     CPPUNIT_ASSERT_EQUAL("the name ok is taken by " + (*second_ / "aa.so").string() + "; remove one of the two",
                          ofFile(catalog, *first_ / "zz.so").refusal);
-    CPPUNIT_ASSERT(ofFile(catalog, *second_ / "aa.so").library != nullptr);
+    CPPUNIT_ASSERT(ofFile(catalog, *second_ / "aa.so").taken());
     CPPUNIT_ASSERT_EQUAL((*second_ / "aa.so").string(), catalog.entries.at(0).file);  // the one that was taken first
   }
 
   void laterFileNameWins() {
     for (const char* name : {"b.so", "a.so", "c.so"}) testing::copyFixture("ok", *first_ / name);
     const Catalog catalog = load({first_->path()});
-    CPPUNIT_ASSERT(ofFile(catalog, *first_ / "c.so").library != nullptr);
-    for (const char* name : {"a.so", "b.so"}) CPPUNIT_ASSERT_MESSAGE(name, ofFile(catalog, *first_ / name).library == nullptr);
+    CPPUNIT_ASSERT(ofFile(catalog, *first_ / "c.so").taken());
+    for (const char* name : {"a.so", "b.so"}) CPPUNIT_ASSERT_MESSAGE(name, !ofFile(catalog, *first_ / name).taken());
     CPPUNIT_ASSERT_EQUAL("the name ok is taken by " + (*first_ / "c.so").string() + "; remove one of the two",
                          ofFile(catalog, *first_ / "b.so").refusal);
   }
@@ -87,8 +86,8 @@ class PluginCatalogTest : public CppUnit::TestFixture {
     testing::copyFixture("ok", *second_ / "ok.so");
     fs::permissions(*second_ / "ok.so", fs::perms(0666));
     const Catalog catalog = load({first_->path(), second_->path()});
-    CPPUNIT_ASSERT(ofFile(catalog, *first_ / "ok.so").library != nullptr);
-    CPPUNIT_ASSERT(ofFile(catalog, *second_ / "ok.so").library == nullptr);
+    CPPUNIT_ASSERT(ofFile(catalog, *first_ / "ok.so").taken());
+    CPPUNIT_ASSERT(!ofFile(catalog, *second_ / "ok.so").taken());
   }
 
   void disabledByStemIsNotOpened() {
@@ -102,10 +101,10 @@ class PluginCatalogTest : public CppUnit::TestFixture {
     };
     const Catalog catalog = loadCatalog(options);
     const CatalogEntry& off = ofFile(catalog, *first_ / "off.so");
-    CPPUNIT_ASSERT(off.disabled && off.library == nullptr);
+    CPPUNIT_ASSERT(off.disabled && !off.taken());
     CPPUNIT_ASSERT_EQUAL(std::string(), off.refusal);
     CPPUNIT_ASSERT_EQUAL(1, static_cast<int>(std::count(asked.begin(), asked.end(), "off")));
-    CPPUNIT_ASSERT(ofFile(catalog, *first_ / "ok.so").library != nullptr);
+    CPPUNIT_ASSERT(ofFile(catalog, *first_ / "ok.so").taken());
   }
 
   // Its file is named otherwise than the plugin: that is known only when it is open.
@@ -116,7 +115,7 @@ class PluginCatalogTest : public CppUnit::TestFixture {
     options.enabled = [](const std::string& plugin) { return plugin != "ok"; };
     const Catalog catalog = loadCatalog(options);
     for (const CatalogEntry& entry : catalog.entries) {
-      CPPUNIT_ASSERT_MESSAGE(entry.file, entry.disabled && entry.library == nullptr && entry.refusal.empty());
+      CPPUNIT_ASSERT_MESSAGE(entry.file, entry.disabled && !entry.taken() && entry.refusal.empty());
       CPPUNIT_ASSERT_EQUAL(std::string("ok"), entry.name);
     }
   }
@@ -134,13 +133,13 @@ class PluginCatalogTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, catalog.notes.size());
     CPPUNIT_ASSERT_EQUAL("plugin directory " + (*first_ / "nowhere").string() + " cannot be read: No such file or directory",
                          catalog.notes[0]);
-    CPPUNIT_ASSERT(ofFile(catalog, *second_ / "ok.so").library != nullptr);
+    CPPUNIT_ASSERT(ofFile(catalog, *second_ / "ok.so").taken());
   }
 
   void dropDirectoryIsNotMapped() {
     testing::copyFixture("ok", *first_ / "ok.so");
     const Catalog catalog = load({first_->path()});
-    CPPUNIT_ASSERT(catalog.entries.at(0).library != nullptr);
+    CPPUNIT_ASSERT(catalog.entries.at(0).taken());
     struct stat status {};
     CPPUNIT_ASSERT_EQUAL(0, ::stat((*first_ / "ok.so").c_str(), &status));
     std::istringstream maps(testing::readFile("/proc/self/maps"));
@@ -154,7 +153,7 @@ class PluginCatalogTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(copy_mapped);
     // Copying over the file does nothing to who has it loaded.
     std::ofstream(*first_ / "ok.so", std::ios::binary | std::ios::trunc) << "gone";
-    CPPUNIT_ASSERT_EQUAL(std::string("ok"), std::string(catalog.entries[0].library->plugin().name));
+    CPPUNIT_ASSERT_EQUAL(std::string("ok"), std::string(catalog.entries[0].description.name));
   }
 
   void statesForThePlan() {
@@ -180,11 +179,11 @@ class PluginCatalogTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL("its default check name plain is that of plugin plain_c (" + (*second_ / "a.so").string() +
                              "); remove one of the two, or name a check of it yourself: check.NAME.plugin = same-default",
                          ofFile(catalog, *first_ / "z.so").refusal);
-    CPPUNIT_ASSERT(ofFile(catalog, *second_ / "a.so").library != nullptr);
+    CPPUNIT_ASSERT(ofFile(catalog, *second_ / "a.so").taken());
 
     options.has_checks = [](const std::string& plugin) { return plugin == "same-default"; };
     catalog = loadCatalog(options);
-    for (const CatalogEntry& entry : catalog.entries) CPPUNIT_ASSERT_MESSAGE(entry.file, entry.library != nullptr);
+    for (const CatalogEntry& entry : catalog.entries) CPPUNIT_ASSERT_MESSAGE(entry.file, entry.taken());
     CPPUNIT_ASSERT_EQUAL(std::string("plain_c"), ofFile(catalog, *first_ / "z.so").default_taken_by);
     CPPUNIT_ASSERT_EQUAL(std::string(), ofFile(catalog, *second_ / "a.so").default_taken_by);
     for (const PluginState& state : pluginStates(catalog))
@@ -192,8 +191,8 @@ class PluginCatalogTest : public CppUnit::TestFixture {
 
     options = optionsFor({second_->path(), first_->path()});
     catalog = loadCatalog(options);
-    CPPUNIT_ASSERT(ofFile(catalog, *first_ / "z.so").library != nullptr);
-    CPPUNIT_ASSERT(ofFile(catalog, *second_ / "a.so").library == nullptr);
+    CPPUNIT_ASSERT(ofFile(catalog, *first_ / "z.so").taken());
+    CPPUNIT_ASSERT(!ofFile(catalog, *second_ / "a.so").taken());
   }
 
   // A name that is promised of a plugin stays its own, wherever another one that wants it lies.
@@ -202,7 +201,7 @@ class PluginCatalogTest : public CppUnit::TestFixture {
     fs::permissions(*first_ / "redis.so", fs::perms(0644));
     testing::copyFixture("usurper", *second_ / "usurper.so");
     const Catalog catalog = load({first_->path(), second_->path()});
-    CPPUNIT_ASSERT(ofFile(catalog, *first_ / "redis.so").library != nullptr);
+    CPPUNIT_ASSERT(ofFile(catalog, *first_ / "redis.so").taken());
     CPPUNIT_ASSERT_EQUAL("its default check name redis is that of plugin redis (" + (*first_ / "redis.so").string() +
                              "); remove one of the two, or name a check of it yourself: check.NAME.plugin = usurper",
                          ofFile(catalog, *second_ / "usurper.so").refusal);
@@ -214,7 +213,7 @@ class PluginCatalogTest : public CppUnit::TestFixture {
     fs::create_directory_symlink(first_->path(), *second_ / "link");
     const Catalog catalog = load({first_->path(), *second_ / "link", first_->path()});
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, catalog.entries.size());
-    CPPUNIT_ASSERT(ofFile(catalog, *first_ / "ok.so").library != nullptr);
+    CPPUNIT_ASSERT(ofFile(catalog, *first_ / "ok.so").taken());
     CPPUNIT_ASSERT_EQUAL(std::size_t{2}, catalog.notes.size());
     CPPUNIT_ASSERT_EQUAL(
         "plugin directory " + (*second_ / "link").string() + " is listed twice in plugins.directories; the later place counts",
@@ -222,10 +221,13 @@ class PluginCatalogTest : public CppUnit::TestFixture {
   }
 
  private:
+  static inline const testing::LocalInspector kInspector;
+
   static CatalogOptions optionsFor(const std::vector<fs::path>& directories) {
     CatalogOptions options;
     for (const fs::path& directory : directories) options.directories.push_back(directory.string());
     options.owners = testing::fixtureOwners();
+    options.inspector = &kInspector;
     options.enabled = [](const std::string& /*plugin*/) { return true; };
     options.has_checks = [](const std::string& /*plugin*/) { return false; };
     return options;
