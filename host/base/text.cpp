@@ -64,7 +64,7 @@ std::string visibleText(std::string_view text) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string shown;
   while (!valid_utf8.empty()) {
-    const std::size_t length = std::max<std::size_t>(1, characterLength(valid_utf8));
+    const std::size_t length = std::max<std::size_t>(1, utf8Length(valid_utf8));
     const std::string_view character = valid_utf8.substr(0, length);
     valid_utf8.remove_prefix(length);
     if (!isUnseen(codePoint(character, length))) {

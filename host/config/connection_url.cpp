@@ -50,7 +50,8 @@ std::string percentEncoded(std::string_view text, std::string_view kept = {}) {
   return encoded;
 }
 
-std::string bracketed(const std::string& host) { return host.find(':') != std::string::npos ? "[" + host + "]" : percentEncoded(host); }
+// Brackets need no escape, other names may.
+std::string hostText(const std::string& host) { return host.find(':') != std::string::npos ? bracketed(host) : percentEncoded(host); }
 
 }  // namespace
 
@@ -88,7 +89,7 @@ std::string urlText(const ServiceUrl& url) {
   std::string text = url.scheme + "://" + percentEncoded(url.user);
   if (url.password) text += ":" + percentEncoded(*url.password);
   if (!url.user.empty() || url.password) text += "@";
-  text += bracketed(url.host);
+  text += hostText(url.host);
   if (url.port != 0) text += ":" + std::to_string(url.port);
   text += percentEncoded(url.path, "/");
   for (std::size_t i = 0; i < url.query.size(); ++i)
@@ -111,9 +112,8 @@ std::string shownUrl(const std::string& url) {
 }
 
 std::string mysqlUrl(const MysqlAddress& address) {
-  const std::string host = bracketed(address.host);
   return "mysql://" + percentEncoded(address.user) + (address.password.empty() ? "" : ":" + percentEncoded(address.password)) + "@" +
-         (host == address.host ? percentEncoded(host) : host) + ":" + address.port + "/" + percentEncoded(address.database);
+         hostText(address.host) + ":" + address.port + "/" + percentEncoded(address.database);
 }
 
 }  // namespace pulsewatch
