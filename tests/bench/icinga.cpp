@@ -1,6 +1,7 @@
 #include "bench/icinga.h"
 
 #include "support/mariadb_server.h"
+#include "support/private_server.h"
 
 #include <chrono>
 #include <csignal>

@@ -1,6 +1,7 @@
 #include "bench/nginx.h"
 
 #include "support/mariadb_server.h"
+#include "support/private_server.h"
 #include "support/wait.h"
 
 #include <Poco/Exception.h>

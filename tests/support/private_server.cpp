@@ -18,8 +18,9 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono::seconds;
 
-// The directory and all that is in it in the hands of the user the server runs as.
-void giveTo(const fs::path& directory, const std::optional<User>& user) {
+}  // namespace
+
+void giveTo(const std::filesystem::path& directory, const std::optional<User>& user) {
   if (!user) return;
   const auto give = [&](const fs::path& path) {
     if (::lchown(path.c_str(), user->uid, user->gid) != 0)
@@ -28,8 +29,6 @@ void giveTo(const fs::path& directory, const std::optional<User>& user) {
   give(directory);
   for (const auto& entry : fs::recursive_directory_iterator(directory)) give(entry.path());
 }
-
-}  // namespace
 
 std::uint16_t freePort() {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

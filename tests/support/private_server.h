@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,9 @@ class PrivateServer {
   std::string program_;
   std::unique_ptr<ChildProcess> process_;
 };
+
+// The directory and all that is in it in the hands of the user the server runs as.
+void giveTo(const std::filesystem::path& directory, const std::optional<User>& user);
 
 // A free TCP port of 127.0.0.1, at this moment.
 std::uint16_t freePort();

@@ -26,9 +26,11 @@ using testing::policy;
 using testing::valueOf;
 
 struct MetricsBench {
-  explicit MetricsBench(std::vector<PluginInfo> plugins = {})
-      : metrics({host.board, host.published, [this] { return stuck; }, [this] { return log_dropped; }, [this] { return refused; }}, "1.2.3",
-                host.clock.wall(), std::move(plugins)) {}
+  explicit MetricsBench(std::vector<PluginInfo> list = {})
+      : plugins(std::move(list)),
+        metrics({host.board, host.published, [this] { return stuck; }, [this] { return log_dropped; }, [this] { return refused; },
+                 [this] { return plugins; }},
+                "1.2.3", host.clock.wall()) {}
 
   [[nodiscard]] Families collect() const { return metrics.Collect(); }
 
@@ -36,6 +38,7 @@ struct MetricsBench {
   std::vector<CheckId> stuck;
   std::uint64_t log_dropped = 0;
   std::uint64_t refused = 0;
+  std::vector<PluginInfo> plugins;
   HostMetrics metrics;
 };
 
