@@ -131,7 +131,10 @@ PluginListing listPlugins(const ConfigInput& input, const std::optional<std::str
   HostConfig config;
   Catalog catalog;
   const bool known = readPluginKeys(properties, config, listing.mistakes);
-  if (known) catalog = loadCatalog(catalogOptions(properties, pluginSources(properties, config, listing.mistakes), inspector));
+  if (known) {
+    const PluginSources sources = pluginSources(properties, config, listing.mistakes);
+    catalog = readCatalog(properties, sources, inspector, listing.mistakes);
+  }
   // A file that could not be read may have had the directories.
   if (!known || !properties.allRead() || listing.mistakes.lines().size() > unrelated.lines().size()) return listing;
 

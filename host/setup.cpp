@@ -27,6 +27,12 @@ CatalogOptions catalogOptions(const Properties& properties, const PluginSources&
   return options;
 }
 
+Catalog readCatalog(const Properties& properties, const PluginSources& sources, const PluginInspector& inspector, Mistakes& mistakes) {
+  Catalog catalog = loadCatalog(catalogOptions(properties, sources, inspector));
+  for (const CatalogEntry& entry : catalog.entries) pluginEnabled(properties, entry.name, mistakes);
+  return catalog;
+}
+
 Setup readSetup(const ConfigInput& input, const PluginInspector& inspector) {
   Setup setup;
   setup.properties = std::make_shared<const Properties>(Properties::load(input, setup.mistakes));
@@ -37,8 +43,7 @@ Setup readSetup(const ConfigInput& input, const PluginInspector& inspector) {
   if (setup.config.plugin_directories.empty()) return setup;  // itself a mistake; what is missing for want of it is none
 
   setup.sources = pluginSources(properties, setup.config, setup.mistakes);
-  setup.catalog = loadCatalog(catalogOptions(properties, setup.sources, inspector));
-  for (const CatalogEntry& entry : setup.catalog.entries) pluginEnabled(properties, entry.name, setup.mistakes);
+  setup.catalog = readCatalog(properties, setup.sources, inspector, setup.mistakes);
   setup.plan = planChecks(properties, pluginStates(setup.catalog), setup.mistakes);
   return setup;
 }

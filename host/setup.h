@@ -37,6 +37,9 @@ PluginSources pluginSources(const Properties& properties, const HostConfig& conf
 // How the catalog is made for this configuration. The properties and the inspector must outlive it.
 CatalogOptions catalogOptions(const Properties& properties, const PluginSources& sources, const PluginInspector& inspector);
 
+// The catalog as it is now, with the mistakes in the keys that say which plugins are enabled.
+Catalog readCatalog(const Properties& properties, const PluginSources& sources, const PluginInspector& inspector, Mistakes& mistakes);
+
 // Makes a mistake of what logFileFault() or LogFile::open() say; "" is none.
 void addLogFileFault(const LogFileConfig& file, const std::string& fault, Mistakes& mistakes);
 

@@ -7,6 +7,9 @@ namespace {
 const std::string no_interval = " is not a duration from 10ms to 168h; write e.g. 250ms, 10s, 2m or 1h";
 const std::string no_timeout = " is not a duration from 1ms to 24h; write e.g. 250ms, 10s, 2m or 1h";
 const std::string no_boolean = " is not true or false; write true or false";
+const std::string no_memory = " is not a size from 16384KiB to 1073741824KiB; write e.g. 64KiB or 10MiB";
+const std::string no_files = " is not a whole number from 32 to 1000000; write how many descriptors a worker may have open";
+const std::string no_grace = " is not a duration from 100ms to 1h; write e.g. 250ms, 10s, 2m or 1h";
 const std::string no_integer = " is not a whole number; write digits only";
 const std::string no_number = " is not a finite decimal number; write e.g. 0.5";
 const std::string no_url = "; write scheme://user:password@host:port/path, with %40 for a @ in a part";
@@ -61,6 +64,21 @@ Configurations hostPart() {
       refused("plugin.kinds.enabled", "", "\"\"" + no_boolean),
       refused("plugin.kinds.enabled", "disabled", "\"disabled\"" + no_boolean),
       taken("plugin.kinds.isolation", "HOST", "HOST"),
+      taken("plugin.kinds.memory_max", "16MiB", "16MiB"),
+      taken("plugin.kinds.memory_max", "1024GiB", "1024GiB"),
+      refused("plugin.kinds.memory_max", "", "\"\"" + no_memory),
+      refused("plugin.kinds.memory_max", "16383KiB", "\"16383KiB\"" + no_memory),
+      refused("plugin.kinds.memory_max", "64", "\"64\"" + no_memory),
+      taken("plugin.kinds.files_max", "32", "32"),
+      taken("plugin.kinds.files_max", "1000000", "1000000"),
+      refused("plugin.kinds.files_max", "", "\"\"" + no_files),
+      refused("plugin.kinds.files_max", "31", "\"31\"" + no_files),
+      refused("plugin.kinds.files_max", "1000001", "\"1000001\"" + no_files),
+      taken("plugin.kinds.kill_after", "100ms", "100ms"),
+      taken("plugin.kinds.kill_after", "1h", "1h"),
+      refused("plugin.kinds.kill_after", "", "\"\"" + no_grace),
+      refused("plugin.kinds.kill_after", "99ms", "\"99ms\"" + no_grace),
+      refused("plugin.kinds.kill_after", "61m", "\"61m\"" + no_grace),
       refused("plugin.kinds.isolation", "", "\"\" is not one of process and host; write one of these"),
       refused("plugin.kinds.isolation", "true", "\"true\" is not one of process and host; write one of these"),
   };

@@ -68,7 +68,7 @@ Configurations plugins() {
       bad("an unknown key of a plugin", "plugin.redis.enable = no\n",
           {inMain(1, "plugin.redis.enable: unknown key; did you mean plugin.redis.enabled?")}),
       bad("a plugin has no other keys", "plugin.redis.colour = no\n",
-          {inMain(1, "plugin.redis.colour: unknown key; a plugin has enabled and isolation")}),
+          {inMain(1, "plugin.redis.colour: unknown key; a plugin has enabled, isolation, memory_max, files_max and kill_after")}),
       bad("no key of a plugin", "plugin.redis = no\n", {inMain(1, "plugin.redis: unknown key; write plugin.NAME.KEY")}),
       bad("an unknown setting", "check.redis.prob = get\n",
           {inMain(1, "check.redis.prob: unknown key of a check of plugin redis; did you mean check.redis.probe?")}),

@@ -4,6 +4,7 @@
 #include "config/schema.h"
 #include "config/text_parts.h"
 #include "plugin/plugin_file.h"
+#include "unit/plugin/fixture_plugin.h"
 
 #include <filesystem>
 #include <fstream>
@@ -106,6 +107,9 @@ ConfigurationPlugins::ConfigurationPlugins() {
   options.directories = {PULSEWATCH_PLUGINS, fixtures_.path().string()};
   options.owners = resolveOwners({}, {}, mistakes);
   options.enabled = [](const std::string&) { return true; };
+  const testing::LocalInspector inspector;
+  options.inspector = &inspector;
+  options.has_checks = [](const std::string&) { return false; };
   catalog_ = loadCatalog(options);
   for (const CatalogEntry& entry : catalog_.entries) {
     if (!entry.refusal.empty()) throw std::runtime_error(entry.file + ": " + entry.refusal);
@@ -136,8 +140,7 @@ ReadConfiguration readConfiguration(const Configuration& row, const Configuratio
   const Properties properties = Properties::load(input, mistakes);
   read.setup.config = readHostConfig(properties, mistakes);
   read.setup.catalog = plugins.catalog();
-  if (const auto owners = properties.value("plugins.owners", mistakes))
-    resolveOwners(read.setup.config.plugin_owners, *owners, mistakes);
+  if (const auto owners = properties.value("plugins.owners", mistakes)) resolveOwners(read.setup.config.plugin_owners, *owners, mistakes);
   if (!read.setup.config.plugin_directories.empty()) read.setup.plan = planChecks(properties, pluginStates(plugins.catalog()), mistakes);
   addHost(properties, read.setup.config, read.effective);
   for (const auto& [key, property] : properties.properties()) {

@@ -7,7 +7,8 @@ namespace {
 const std::string no_boolean = " is not true or false; write true or false";
 const std::string no_drain = " is not a duration from 0s to 1h; write e.g. 250ms, 10s, 2m or 1h";
 const std::string no_size = " is not a size from 64KiB to 1073741824KiB; write e.g. 64KiB or 10MiB";
-const std::string no_count = " is not a whole number from 0 to 1000; write how many old files are kept";
+const std::string no_count =
+    " is not a whole number from 0 to 1000; write how many old files are kept, or 0 to leave the rotation to others";
 const std::string no_port = " is not a whole number from 0 to 65535; write a port, or 0 to pick a free one";
 const std::string no_server_port = " is not a whole number from 1 to 65535; write the server's port";
 const std::string no_level = " is not one of DEBUG, INFO, WARNING, ERROR and CRITICAL; write one of these";

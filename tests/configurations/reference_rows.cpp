@@ -134,8 +134,8 @@ Configurations cannotBe() {
           {inMain(3, "http.port: \"x\" is not a whole number from 0 to 65535; write a port, or 0 to pick a free one")}),
       bad("too deep", chain(32), {inMain(35, "check.kinds.s32: is reached through more than 32 references; write it more directly")}),
       bad("too large",
-          "log.file = " + std::string(100'000, 'x') +
-              "\nstate.directory = ${log.file}${log.file}${log.file}${log.file}\n"
+          "mysql.database = " + std::string(100'000, 'x') +
+              "\nstate.directory = ${mysql.database}${mysql.database}${mysql.database}${mysql.database}\n"
               "check.redis.key = ${state.directory}${state.directory}${state.directory}\n",
           {inMain(3, "check.redis.key: grows beyond 1 MiB when its references are replaced; write it shorter")}),
       {.name = "a reference in -D's key",

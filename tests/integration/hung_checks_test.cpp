@@ -18,12 +18,34 @@ constexpr int steady_count = 10;
 class HungChecksTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(HungChecksTest);
   CPPUNIT_TEST(testOthersKeepTheirInterval);
+  CPPUNIT_TEST(testOthersKeepTheirIntervalInsideTheHost);
   CPPUNIT_TEST(testTimeoutIsNotTheCheckedThings);
   CPPUNIT_TEST_SUITE_END();
 
  public:
   void testOthersKeepTheirInterval() {
     PulsewatchProcess daemon(fixtureOptions({"ok", "hang"}, fiftyChecks()));
+    othersKeepTheirInterval(daemon);
+    CPPUNIT_ASSERT(daemon.metrics().value("pulsewatch_worker_restarts_total", {{"plugin", "hang"}, {"reason", "hang"}}) > 0);
+    daemon.stop();
+  }
+
+  // Inside the host a run that hangs keeps its thread, and its check isn't started again.
+  void testOthersKeepTheirIntervalInsideTheHost() {
+    PulsewatchProcess daemon(fixtureOptions({"ok", "hang"}, fiftyChecks() + "plugins.isolation = host\n"));
+    othersKeepTheirInterval(daemon);
+    const MetricsText after = daemon.metrics();
+    for (int i = 0; i < hung_count; ++i) {
+      const std::string name = hungName(i);
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(name, 1.0, after.value("pulsewatch_stuck_runs", {{"check_name", name}}));
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(name + " is not started again while it is stuck", 1.0,
+                                   after.value("pulsewatch_health_check_runs_total", {{"check_name", name}, {"outcome", "timeout"}}));
+    }
+    CPPUNIT_ASSERT_EQUAL(0.0, after.value("pulsewatch_stuck_runs", {{"check_name", "steady0"}}));
+    daemon.stop();
+  }
+
+  static void othersKeepTheirInterval(PulsewatchProcess& daemon) {
     waitForAllHung(daemon);
     LatencyProbe probe(daemon.port());
 
@@ -37,16 +59,7 @@ class HungChecksTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_MESSAGE(std::to_string(most) + " runs of one", most <= took.count() / 0.2 + 3);
     probe.finish();
 
-    const MetricsText after = daemon.metrics();
-    for (int i = 0; i < hung_count; ++i) {
-      const std::string name = hungName(i);
-      CPPUNIT_ASSERT_EQUAL_MESSAGE(name, 1.0, after.value("pulsewatch_stuck_runs", {{"check_name", name}}));
-      CPPUNIT_ASSERT_EQUAL_MESSAGE(name + " is not started again while it is stuck", 1.0,
-                                   after.value("pulsewatch_health_check_runs_total", {{"check_name", name}, {"outcome", "timeout"}}));
-    }
-    CPPUNIT_ASSERT_EQUAL(0.0, after.value("pulsewatch_stuck_runs", {{"check_name", "steady0"}}));
     CPPUNIT_ASSERT_EQUAL(200, daemon.get("/healthz").status);
-    daemon.stop();
   }
 
   void testTimeoutIsNotTheCheckedThings() {

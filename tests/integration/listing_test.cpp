@@ -199,8 +199,8 @@ class ListingTest : public CppUnit::TestFixture {
     PulsewatchOptions options = withPlugins({"kinds", "missing_run"}, "plugin.kinds.enabled = no\n");
     options.arguments = {"--describe=kinds"};
     expectRefused(options, "@DIR@/plugins/kinds.so: disabled by plugin.kinds.enabled; add -D plugin.kinds.enabled=true to see it\n");
-    options.arguments = {"--describe=missing_run"};
-    expectRefused(options, "@DIR@/plugins/missing_run.so: refused: lacks the function run\n");
+    options.arguments = {"--describe=missing-run"};
+    expectRefused(options, "@DIR@/plugins/missing_run.so: refused: lacks the function run; its author must correct it\n");
     options.arguments = {"--describe=kinds", "-D", "plugin.kinds.enabled=true"};
     CPPUNIT_ASSERT_EQUAL(kinds_block, printed(options).output);
     options.arguments = {"--describe"};

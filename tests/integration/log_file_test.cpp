@@ -207,6 +207,8 @@ class LogFileTest : public CppUnit::TestFixture {
     PulsewatchProcess daemon(logs.options());
     const std::uint16_t port = daemon.port();
     std::vector<std::string> ids = sendLoggedRequests(port, 1, 10);
+    // From then on nothing is logged but the requests.
+    CPPUNIT_ASSERT(daemon.waitForLine([](const JsonLine& line) { return line.text("message") == "ready"; }));
     LatencyProbe probe(port);
     lose();
     for (std::string& id : sendLoggedRequests(port, 2, 25)) ids.push_back(std::move(id));

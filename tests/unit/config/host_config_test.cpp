@@ -284,16 +284,11 @@ class HostConfigTest : public CppUnit::TestFixture {
 
   void notActedOn() {
     const HostConfig config =
-        readGood(complete("state.directory = /x\nplugins.watch = no\n"
-                          "plugins.isolation = host\nconsole.session_cookie_secure = on\ncelery.broker_url = redis://h\nhttp.port = 1",
+        readGood(complete("state.directory = /x\n"
+                          "console.session_cookie_secure = on\ncelery.broker_url = redis://h\nhttp.port = 1",
                           {{"CSRF_COOKIE_SECURE", "1"}, {"CELERY_RESULT_BACKEND", "x"}}));
-    const std::vector<std::string> wanted{"console.session_cookie_secure",
-                                          "console.csrf_cookie_secure",
-                                          "celery.broker_url",
-                                          "celery.result_backend",
-                                          "plugins.watch",
-                                          "plugins.isolation",
-                                          "state.directory"};
+    const std::vector<std::string> wanted{"console.session_cookie_secure", "console.csrf_cookie_secure", "celery.broker_url",
+                                          "celery.result_backend", "state.directory"};
     CPPUNIT_ASSERT_EQUAL(joinedWords(wanted), joinedWords(config.not_acted_on));
   }
 

@@ -363,7 +363,7 @@ std::vector<Row> mistakeRows() {
        "plugin.redis.colour = x",
        kUrls,
        "redis:redis",
-       {"unknown key; a plugin has enabled and isolation"},
+       {"unknown key; a plugin has enabled, isolation, memory_max, files_max and kill_after"},
        {}},
       {"bad enabled",
        {redis()},
@@ -457,7 +457,8 @@ class CheckPlanTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(secretSettings);
   CPPUNIT_TEST(urlsByPlugin);
   CPPUNIT_TEST(unavailableReason);
-  CPPUNIT_TEST(isolationIsNotActedOn);
+  CPPUNIT_TEST(pluginKeys);
+  CPPUNIT_TEST(goneStaysOnlyWhereItIsConfigured);
   CPPUNIT_TEST(enabled);
   CPPUNIT_TEST(defaultThatIsTaken);
   CPPUNIT_TEST(checksOfAPlugin);
@@ -576,9 +577,31 @@ class CheckPlanTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("default"), plan.check("database").alias);
   }
 
-  void isolationIsNotActedOn() {
-    const Plan plan = planOf({redis()}, "plugin.redis.isolation = host\nplugin.redis.enabled = true", kUrls);
-    CPPUNIT_ASSERT((plan.plan.not_acted_on == std::vector<std::string>{"plugin.redis.isolation"}));
+  void pluginKeys() {
+    const PluginSpec by_default = planOf({redis()}, "", kUrls).plan.plugins.at("redis");
+    CPPUNIT_ASSERT(by_default.isolated && by_default.limits.kill_after == std::chrono::seconds(2));
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{256} << 20U, by_default.limits.memory_max);
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{4096}, by_default.limits.files_max);
+    CPPUNIT_ASSERT(!planOf({redis()}, "plugins.isolation = host", kUrls).plan.plugins.at("redis").isolated);
+    const Plan plan = planOf({redis()},
+                             "plugins.isolation = host\nplugin.redis.isolation = process\nplugin.redis.memory_max = 64MiB\n"
+                             "plugin.redis.files_max = 100\nplugin.redis.kill_after = 500ms",
+                             kUrls);
+    const PluginSpec& own = plan.plan.plugins.at("redis");
+    CPPUNIT_ASSERT(own.isolated && own.limits.kill_after == std::chrono::milliseconds(500));
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{64} << 20U, own.limits.memory_max);
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{100}, own.limits.files_max);
+    CPPUNIT_ASSERT(plan.plan.not_acted_on.empty());
+  }
+
+  void goneStaysOnlyWhereItIsConfigured() {
+    PluginState gone;
+    gone.name = "redis";
+    gone.gone = true;
+    gone.refusal = "plugin redis is gone";
+    CPPUNIT_ASSERT(planOf({gone}, "", kUrls).plan.checks.empty());
+    CPPUNIT_ASSERT_EQUAL(std::string("plugin redis is gone"),
+                         planOf({gone}, "check.redis.interval = 1s", kUrls).check("redis").unavailable);
   }
 
   void enabled() {

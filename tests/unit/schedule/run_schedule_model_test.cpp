@@ -61,9 +61,11 @@ class SlowSchedule {
 
   std::optional<Nanoseconds> started(RunKey run, SteadyTime now) {
     const auto found = checks_.find(run.first);
-    if (found == checks_.end() || !found->second.busy || found->second.running || found->second.sequence != run.second) return std::nullopt;
+    if (found == checks_.end() || !found->second.busy || found->second.overdue || found->second.sequence != run.second) return std::nullopt;
+    const bool again = found->second.running;  // its worker ended, and another one has begun it anew
     found->second.running = true;
     found->second.deadline = now + found->second.timing.timeout;
+    if (again) return std::nullopt;
     return now - found->second.since;
   }
 
