@@ -55,6 +55,8 @@ class ResultBoardTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(anUnavailableCheckHasItsReasonAtOnce);
   CPPUNIT_TEST(aSnapshotNeverChanges);
   CPPUNIT_TEST(visitsManyInOrder);
+  CPPUNIT_TEST(otherTerms);
+  CPPUNIT_TEST(removed);
   CPPUNIT_TEST(unknownChecksAreIgnored);
   CPPUNIT_TEST(countsEveryRunOfManyThreads);
   CPPUNIT_TEST(histogram);
@@ -104,6 +106,43 @@ class ResultBoardTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(state.has_result && state.status == CheckStatus::unhealthy);
     CPPUNIT_ASSERT_EQUAL(std::string("plugin refused: is empty"), state.message);
     CPPUNIT_ASSERT(state.since == WallTime(seconds(7)));
+  }
+
+  // The tallies stay; what can't run any more is unhealthy at once, and back only with a result.
+  void otherTerms() {
+    Recorder recorder;
+    ResultBoard board(recorder);
+    board.add(1, named("a"), WallTime());
+    board.apply(run(1, 1, RunOutcome::healthy), {WallTime(seconds(1)), seconds(1)});
+    CheckPolicy gone = named("a");
+    gone.unavailable = "plugin a is gone";
+    board.setPolicy(1, gone, {WallTime(seconds(5)), seconds(5)});
+    const auto lost = board.snapshot()->at(0);
+    CPPUNIT_ASSERT(lost.state->status == CheckStatus::unhealthy && lost.state->message == "plugin a is gone");
+    CPPUNIT_ASSERT(lost.state->since == WallTime(seconds(5)) && lost.policy->unavailable == "plugin a is gone");
+    board.setPolicy(1, named("a"), {WallTime(seconds(9)), seconds(9)});
+    const auto back = board.snapshot()->at(0);
+    CPPUNIT_ASSERT(back.state->status == CheckStatus::unhealthy && back.policy->unavailable.empty());
+    CPPUNIT_ASSERT(back.state->last_run.active == seconds(9));  // it isn't stale for the time it was away
+    board.apply(run(1, 2, RunOutcome::healthy), {WallTime(seconds(10)), seconds(10)});
+    CPPUNIT_ASSERT(board.snapshot()->at(0).state->status == CheckStatus::healthy);
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{2}, tallyOf(board, "a").runs[static_cast<std::size_t>(RunOutcome::healthy)]);
+    board.setPolicy(7, named("b"), {});
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, board.size());
+  }
+
+  void removed() {
+    Recorder recorder;
+    ResultBoard board(recorder);
+    board.add(1, named("a"), WallTime());
+    board.add(2, named("b"), WallTime());
+    board.remove(1);
+    board.remove(1);
+    CPPUNIT_ASSERT(board.size() == 1 && board.snapshot()->at(0).policy->name == "b");
+    board.apply(run(1, 1, RunOutcome::healthy), {});
+    CPPUNIT_ASSERT(recorder.seen.empty());
+    board.add(3, named("a"), WallTime());
+    CPPUNIT_ASSERT(board.snapshot()->at(0).check == 3 && !board.snapshot()->at(0).state->has_result);
   }
 
   void aSnapshotNeverChanges() {

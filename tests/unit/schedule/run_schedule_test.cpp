@@ -35,6 +35,10 @@ class RunScheduleTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(lateness);
   CPPUNIT_TEST(removedChecks);
   CPPUNIT_TEST(nextIsWhenThereIsSomethingToSay);
+  CPPUNIT_TEST(outOfTurn);
+  CPPUNIT_TEST(begunAnew);
+  CPPUNIT_TEST(held);
+  CPPUNIT_TEST(heldWhileOverdue);
   CPPUNIT_TEST(tenThousandChecks);
   CPPUNIT_TEST_SUITE_END();
 
@@ -273,6 +277,74 @@ class RunScheduleTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(schedule.nextDeadline() == SteadyTime::max());
     schedule.advance(at(200));
     CPPUNIT_ASSERT_EQUAL(std::int64_t{5010}, ms(schedule.next()));  // its timeout is forgotten
+  }
+
+  // The grid stays as it was, and the sequence has no gap.
+  void outOfTurn() {
+    RunSchedule schedule;
+    schedule.add(1, timing(1000, 500), at(0));
+    const RunSchedule::Run first = schedule.advance(at(0)).starts.at(0);
+    CPPUNIT_ASSERT(!schedule.startNow(1, at(10)));  // one is going on
+    schedule.started(first, at(0));
+    schedule.ended(first);
+    const std::int64_t next = ms(schedule.next());
+    const auto now = schedule.startNow(1, at(20));
+    CPPUNIT_ASSERT(now && now->check == 1 && now->sequence == 2);
+    CPPUNIT_ASSERT(schedule.started(*now, at(25)) == Nanoseconds(Milliseconds(5)));
+    CPPUNIT_ASSERT(schedule.ended(*now) == RunSchedule::End::inTime);
+    CPPUNIT_ASSERT_EQUAL(next, ms(schedule.next()));
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{3}, schedule.advance(at(next)).starts.at(0).sequence);
+    CPPUNIT_ASSERT(!schedule.startNow(9, at(0)));
+  }
+
+  // A run whose worker ended is told as started again: its time counts from then.
+  void begunAnew() {
+    RunSchedule schedule;
+    schedule.add(1, timing(60'000, 500), at(0));
+    const RunSchedule::Run run = schedule.advance(at(0)).starts.at(0);
+    schedule.started(run, at(0));
+    CPPUNIT_ASSERT(!schedule.started(run, at(400)));  // late it was told once
+    CPPUNIT_ASSERT(schedule.advance(at(899)).overdue.empty());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, schedule.advance(at(900)).overdue.size());
+    CPPUNIT_ASSERT(!schedule.started(run, at(950)));  // that is past
+    CPPUNIT_ASSERT(schedule.ended(run) == RunSchedule::End::late);
+  }
+
+  void held() {
+    RunSchedule schedule;
+    schedule.add(1, timing(1000, 500), at(0));
+    const RunSchedule::Run run = schedule.advance(at(0)).starts.at(0);
+    schedule.hold(1);
+    CPPUNIT_ASSERT(!schedule.isIdle(1));
+    schedule.ended(run);
+    CPPUNIT_ASSERT(schedule.isIdle(1) && schedule.isIdle(9));
+    CPPUNIT_ASSERT(schedule.advance(at(5000)).starts.empty() && !schedule.startNow(1, at(5000)));
+    schedule.release(1, timing(1000, 500), at(5100));
+    const std::vector<RunSchedule::Run> owed = schedule.advance(at(5100)).starts;
+    CPPUNIT_ASSERT(owed.size() == 1 && owed[0].sequence == 2);
+    // Without a turn missed nothing is owed.
+    schedule.ended(owed[0]);
+    const std::int64_t next = ms(schedule.next());
+    schedule.hold(1);
+    schedule.release(1, timing(1000, 500), at(5101));
+    CPPUNIT_ASSERT_EQUAL(next, ms(schedule.next()));
+    // A shorter interval doesn't wait for the end of the longer one.
+    schedule.hold(1);
+    schedule.release(1, timing(10, 500), at(5102));
+    CPPUNIT_ASSERT(ms(schedule.next()) <= 5112);
+  }
+
+  void heldWhileOverdue() {
+    RunSchedule schedule;
+    schedule.add(1, timing(1000, 500), at(0));
+    const RunSchedule::Run run = schedule.advance(at(0)).starts.at(0);
+    schedule.started(run, at(0));
+    schedule.advance(at(600));
+    schedule.hold(1);
+    CPPUNIT_ASSERT(!schedule.isIdle(1));
+    schedule.release(1, timing(1000, 500), at(700));
+    CPPUNIT_ASSERT(schedule.isIdle(1) && schedule.stuckChecks().empty());
+    CPPUNIT_ASSERT(schedule.ended(run) == RunSchedule::End::unknown);
   }
 
   // Ten thousand checks every ten seconds: no step has more to do than its share, and a minute of it is quickly thought through.

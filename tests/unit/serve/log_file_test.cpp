@@ -99,7 +99,8 @@ class LogFileTest : public CppUnit::TestFixture {
   void rotatesWholeRecords() {
     LogFile file(config());
     std::string all;
-    for (std::size_t i = 0; i < 30; ++i) all += "record " + std::to_string(i) + "\n    stack_trace:\n      " + std::string(i * 7, 'x') + "\n";
+    for (std::size_t i = 0; i < 30; ++i)
+      all += "record " + std::to_string(i) + "\n    stack_trace:\n      " + std::string(i * 7, 'x') + "\n";
     CPPUNIT_ASSERT_EQUAL(all.size(), taken(file, all));
     std::string found;
     for (int i = 5; i >= 0; --i) {

@@ -37,6 +37,10 @@ class PluginMetricsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(ownSeries);
   CPPUNIT_TEST(twoPluginsInOneFamily);
   CPPUNIT_TEST(whatNobodyDeclared);
+  CPPUNIT_TEST(goneWithTheLastCheck);
+  CPPUNIT_TEST(totalsOutliveAWorker);
+  CPPUNIT_TEST(totalsOutliveAReplacement);
+  CPPUNIT_TEST(neverMoreThanAHundred);
   CPPUNIT_TEST(manyThreads);
   CPPUNIT_TEST_SUITE_END();
 
@@ -62,6 +66,63 @@ class PluginMetricsTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("Queries sent."), familyOf(families, "queries_total").help);
     CPPUNIT_ASSERT(familyOf(families, "queries_total").type == prometheus::MetricType::Counter);
     CPPUNIT_ASSERT(familyOf(families, "free_bytes").type == prometheus::MetricType::Gauge);
+  }
+
+  void goneWithTheLastCheck() {
+    PluginMetrics metrics;
+    for (const CheckId check : {1, 2}) {
+      metrics.addCheck(check, kAll);
+      metrics.addSeries({check, 0, 0, {"mysql", "default"}});
+      metrics.observe(check, {{0, 1}});
+    }
+    metrics.remove(1);
+    CPPUNIT_ASSERT_EQUAL(2.0, valueOf(metrics.Collect(), "queries_total", kDefault));
+    metrics.remove(2);
+    CPPUNIT_ASSERT(metrics.Collect().empty());
+    metrics.observe(2, {{0, 1}});
+    CPPUNIT_ASSERT(metrics.Collect().empty());
+  }
+
+  // A worker that starts anew may number its series otherwise.
+  void totalsOutliveAWorker() {
+    PluginMetrics metrics;
+    metrics.addCheck(1, kAll);
+    metrics.addSeries({1, 0, 0, {"mysql", "default"}});
+    metrics.addSeries({1, 1, 0, {"mysql", "replica"}});
+    metrics.observe(1, {{0, 5}, {1, 7}});
+    metrics.addSeries({1, 0, 0, {"mysql", "replica"}});
+    metrics.addSeries({1, 1, 0, {"mysql", "default"}});
+    metrics.observe(1, {{0, 10}, {1, 100}});
+    CPPUNIT_ASSERT_EQUAL(105.0, valueOf(metrics.Collect(), "queries_total", kDefault));
+    CPPUNIT_ASSERT_EQUAL(17.0, valueOf(metrics.Collect(), "queries_total", kReplica));
+  }
+
+  void totalsOutliveAReplacement() {
+    PluginMetrics metrics;
+    metrics.addCheck(1, kAll);
+    metrics.addSeries({1, 0, 0, {"mysql", "default"}});
+    metrics.addSeries({1, 1, 0, {"mysql", "replica"}});
+    metrics.addSeries({1, 2, 1, {}});
+    metrics.observe(1, {{0, 5}, {1, 7}, {2, 9}});
+    MetricDescription free = kFree;
+    free.help = "Said otherwise.";
+    metrics.addCheck(1, {free, kQueries});
+    metrics.addSeries({1, 0, 1, {"mysql", "default"}});
+    metrics.addSeries({1, 1, 0, {}});
+    metrics.settle(1);
+    metrics.observe(1, {{0, 1}});
+    CPPUNIT_ASSERT_EQUAL(6.0, valueOf(metrics.Collect(), "queries_total", kDefault));
+    CPPUNIT_ASSERT_EQUAL(0.0, valueOf(metrics.Collect(), "free_bytes"));  // another family now
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, familyOf(metrics.Collect(), "queries_total").metric.size());
+  }
+
+  void neverMoreThanAHundred() {
+    PluginMetrics metrics;
+    metrics.addCheck(1, kAll);
+    for (int i = 0; i < 500; ++i) metrics.addSeries({1, i % 100, 0, {"mysql", std::to_string(i)}});
+    metrics.addSeries({1, 2'000'000'000, 0, {"mysql", "far"}});
+    metrics.addSeries({1, 0, 0, {"one too few"}});
+    CPPUNIT_ASSERT_EQUAL(PluginMetrics::kMostSeries, familyOf(metrics.Collect(), "queries_total").metric.size());
   }
 
   void values() {

@@ -5,7 +5,6 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <fstream>
-#include <iostream>
 
 namespace pulsewatch {
 
@@ -74,7 +73,12 @@ class WorkerRunnerTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_MESSAGE(row.sin, bench.ends.waitForEnds(1));
       const WorkerEnd end = bench.ends.ends().front();
       CPPUNIT_ASSERT_EQUAL_MESSAGE(row.sin, std::string(row.reason), std::string(end.end.reason));
-      std::cerr << row.sin << ": check " << end.end.check << " " << end.end.details << "\n" << end.end.stack_trace << "\n";
+      if (std::string(row.reason) == "crash" && std::string(row.sin) != "kill itself")
+        CPPUNIT_ASSERT_MESSAGE(row.sin + end.end.stack_trace, end.end.stack_trace.find('\n') != std::string::npos);
+      const bool in_the_run =
+          std::string(row.reason) == "crash" && std::string(row.sin) != "kill itself" && std::string(row.sin) != "throw in a thread";
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(row.sin, in_the_run ? CheckId{1} : CheckId{0}, end.end.check);
+      CPPUNIT_ASSERT_MESSAGE(row.sin, end.restart_in == std::chrono::seconds(1));
     }
   }
 
