@@ -186,15 +186,11 @@ Catalog loadCatalog(const CatalogOptions& options, const Catalog& before) {
       const std::string path = (std::filesystem::path(directory) / file_name).string();
       const auto identity = identityOf(path);
       const auto same = known.find(path);
-      if (same != known.end() && same->second->identity && same->second->identity == identity) {
-        catalog.entries.push_back(*same->second);
-      } else if (!identity || options.settled(path, *identity)) {
-        catalog.entries.push_back(openEntry(directory, file_name, options));
-      } else if (same != known.end()) {
-        catalog.entries.push_back(*same->second);
-      } else {
-        continue;
-      }
+      const bool is_known = same != known.end();
+      const bool unchanged = is_known && same->second->identity && same->second->identity == identity;
+      const bool look = !unchanged && (!identity || options.settled(path, *identity));
+      if (!look && !is_known) continue;
+      catalog.entries.push_back(look ? openEntry(directory, file_name, options) : *same->second);
       catalog.entries.back().rank = catalog.entries.size();
     }
   }

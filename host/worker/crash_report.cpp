@@ -50,6 +50,7 @@ std::atomic<char*> reserve{nullptr};  // given back when memory has run out, so 
 
 const void* faultAddress(const void* context) {
 #if defined(__x86_64__)
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel gives it as a number
   return reinterpret_cast<const void*>(static_cast<const ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP]);
 #elif defined(__aarch64__)
   return reinterpret_cast<const void*>(static_cast<const ucontext_t*>(context)->uc_mcontext.pc);

@@ -14,7 +14,7 @@ namespace pulsewatch::testing {
 const pw_plugin* mysqlPlugin();
 const pw_plugin* redisPlugin();
 
-// The run was over within its deadline and 100 ms.
+// The run was over within its deadline and a second.
 void assertInTime(const Outcome& outcome, std::chrono::milliseconds deadline);
 
 // The real host would have taken all of it as it was said.

@@ -39,7 +39,13 @@ class MessagesTest : public CppUnit::TestFixture {
     CheckSpec spec;
     spec.name = "database";
     spec.timeout = Milliseconds(1234);
-    spec.settings = {{.key = "url", .type = SettingType::url, .text = "mysql://u:p@h/d", .integer = -1, .number = 2.5, .secret = true, .shown = {}, .origin = {}}};
+    SettingValue& url = spec.settings.emplace_back();
+    url.key = "url";
+    url.type = SettingType::url;
+    url.text = "mysql://u:p@h/d";
+    url.integer = -1;
+    url.number = 2.5;
+    url.secret = true;
     const auto add = std::get<AddCheck>(there(ToWorker(AddCheck{3, spec})));
     CPPUNIT_ASSERT(add.check == 3 && add.spec.name == "database" && add.spec.timeout == spec.timeout);
     CPPUNIT_ASSERT(add.spec.settings.at(0).text == spec.settings[0].text && add.spec.settings[0].secret &&
