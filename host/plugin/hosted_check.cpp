@@ -44,13 +44,14 @@ void addUrlSecrets(const std::string& text, std::vector<std::string>& secrets) {
 
 }  // namespace
 
-Redactor::Redactor(const std::vector<SettingValue>& settings) {
+void Redactor::add(const std::vector<SettingValue>& settings) {
+  std::vector<std::string> found;
   for (const SettingValue& setting : settings) {
-    if (setting.type == SettingType::url) addUrlSecrets(setting.text, secrets_);
-    if (setting.secret) secrets_.push_back(setting.text);
+    if (setting.type == SettingType::url) addUrlSecrets(setting.text, found);
+    if (setting.secret) found.push_back(setting.text);
   }
-  std::erase_if(secrets_, [](const std::string& secret) { return secret.empty(); });
-  std::sort(secrets_.begin(), secrets_.end(), [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
+  std::erase_if(found, [](const std::string& secret) { return secret.empty(); });
+  secrets_.insert(found.begin(), found.end());
 }
 
 std::string Redactor::redacted(std::string text) const {

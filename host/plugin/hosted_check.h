@@ -9,6 +9,7 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,13 +27,18 @@ class HostedCheckEvents {
 // Text values that must never be shown, taken out of what a plugin says.
 class Redactor {
  public:
-  explicit Redactor(const std::vector<SettingValue>& settings);
+  Redactor() = default;
+  explicit Redactor(const std::vector<SettingValue>& settings) { add(settings); }
+  void add(const std::vector<SettingValue>& settings);
   [[nodiscard]] std::string redacted(std::string text) const;
   // The same for text that was cut off: what a secret may have begun with at its end goes too.
   [[nodiscard]] std::string redactedCut(std::string text) const;
 
  private:
-  std::vector<std::string> secrets_;  // longest first
+  struct Longer {
+    bool operator()(const std::string& a, const std::string& b) const { return a.size() != b.size() ? a.size() > b.size() : a < b; }
+  };
+  std::set<std::string, Longer> secrets_;
 };
 
 class HostedCheck;

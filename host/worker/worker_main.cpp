@@ -1,6 +1,8 @@
 #include "worker/worker_main.h"
 
+#include "base/mutex.h"
 #include "base/text.h"
+#include "plugin/hosted_check.h"
 #include "plugin/local_runner.h"
 #include "plugin/refusal.h"
 #include "worker/channel.h"
@@ -70,6 +72,12 @@ class Worker final : public RunnerEvents {
   void seriesAdded(SeriesReport series) override { tell(std::move(series)); }
   void pluginLogged(PluginLogLine line) override;
 
+  // Any thread: without any secret of the checks that are here.
+  [[nodiscard]] std::string redacted(std::string text) EXCLUDES(secrets_mutex_) {
+    const MutexLock lock(secrets_mutex_);
+    return secrets_.redacted(std::move(text));
+  }
+
  private:
   void take(std::string_view message);
   void load(const Load& message);
@@ -86,6 +94,9 @@ class Worker final : public RunnerEvents {
   std::unique_ptr<LocalRunner> runner_;
   bool looks_soon_ = false;  // the serving thread's
   std::atomic<std::uint64_t> lines_dropped_{0};
+
+  Mutex secrets_mutex_;
+  Redactor secrets_ GUARDED_BY(secrets_mutex_);
 };
 
 void Worker::serve() {
@@ -119,6 +130,10 @@ void Worker::take(std::string_view message) {
     channel_.promiseFlush();
     runner_->start(*request);
   } else if (const auto* to_add = std::get_if<AddCheck>(&decodedMessage)) {
+    {
+      const MutexLock lock(secrets_mutex_);
+      secrets_.add(to_add->spec.settings);
+    }
     runner_->add(to_add->check, to_add->spec);
   } else if (const auto* to_remove = std::get_if<RemoveCheck>(&decodedMessage)) {
     runner_->remove(to_remove->check);
@@ -186,17 +201,18 @@ int runWorker() {
     return 78;
   }
   confine();
-  static Channel channel(FileDescriptor(WorkerProcess::kChannelDescriptor), kMostFromHost);
+  // Never destroyed, whatever a plugin that calls exit() destroys.
+  static Channel& channel = *new Channel(FileDescriptor(WorkerProcess::kChannelDescriptor), kMostFromHost);
   channel.acceptDescriptors();
+  static Worker& worker = *new Worker(channel);
   installCrashReport([](const Crash& crash) {
     if (forked_child) return;
     Crash bounded = crash;
-    bounded.what = cleanText(bounded.what, 500);
+    bounded.what = cleanText(worker.redacted(bounded.what), 500);  // an exception's words may have any
     bounded.stack_trace = cleanText(bounded.stack_trace, 16000);
     channel.send(encoded(ToHost(bounded)));
   });
   channel.send(encoded(ToHost(Hello{})));
-  static Worker worker(channel);  // never destroyed: the process ends by _exit
   worker.serve();
 }
 

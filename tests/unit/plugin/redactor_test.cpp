@@ -71,7 +71,7 @@ class RedactorTest : public CppUnit::TestFixture {
   }
 
   void nothingToHide() {
-    CPPUNIT_ASSERT_EQUAL(std::string("all is said"), Redactor({}).redacted("all is said"));
+    CPPUNIT_ASSERT_EQUAL(std::string("all is said"), Redactor().redacted("all is said"));
     CPPUNIT_ASSERT_EQUAL(std::string("all is said"),
                          Redactor({text("", true), url("redis://cache:6379/0", false)}).redacted("all is said"));
   }

@@ -20,6 +20,11 @@ class WorkerRunnerTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(crashes);
   CPPUNIT_TEST(comesBack);
   CPPUNIT_TEST(hangs);
+  CPPUNIT_TEST(othersGoOnAfterAHang);
+  CPPUNIT_TEST(manyHang);
+  CPPUNIT_TEST(crashTextHasNoSecret);
+  CPPUNIT_TEST(stopsWhatHangs);
+  CPPUNIT_TEST(removedChecks);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -112,6 +117,86 @@ class WorkerRunnerTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(CheckId{1}, bench.ends.ends().front().end.check);
     CPPUNIT_ASSERT(bench.recorder.waitForReports(1));
     CPPUNIT_ASSERT_EQUAL(std::string("sinned: "), bench.run(2, 2).message);
+  }
+
+  // A run that was going on beside the one that hangs is begun anew, as the same run.
+  void othersGoOnAfterAHang() {
+    const TemporaryDirectory directory;
+    const std::string flag = (directory / "sin").string();
+    std::ofstream(flag).close();
+    WorkerBench bench("sinner", quickKill());
+    for (const CheckId check : {1, 2}) bench.add(check, {{"sin", "hang"}, {"while", flag}});
+    for (const CheckId check : {1, 2}) {
+      bench.start(check);
+      CPPUNIT_ASSERT(bench.recorder.waitForStart(check));
+    }
+    std::filesystem::remove(flag);
+    bench.runner->giveUp(1, 1);
+    CPPUNIT_ASSERT(bench.recorder.waitForReports(2));
+    CPPUNIT_ASSERT_EQUAL(std::string("fine"), bench.recorder.reports(2).front().message);
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, bench.recorder.reports(2).front().sequence);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, bench.recorder.starts(2));
+    CPPUNIT_ASSERT(bench.recorder.waitForReports(1));  // the end of the run that was given up
+    CPPUNIT_ASSERT_EQUAL(std::string("fine"), bench.run(1, 2).message);
+    CPPUNIT_ASSERT(bench.ends.ends().size() == 1 && bench.ends.ends().front().restart_in == Nanoseconds(0));
+  }
+
+  // More checks that hang than there are workers of their own: they share, and the one that doesn't hang is never in their way.
+  void manyHang() {
+    WorkerBench bench("sinner", quickKill());
+    constexpr CheckId kHung = 20;
+    for (CheckId check = 1; check <= kHung; ++check) bench.add(check, {{"sin", "hang"}, {"while", ""}});
+    bench.add(100, {{"sin", ""}, {"while", ""}});
+    for (CheckId check = 1; check <= kHung; ++check) {
+      bench.start(check);
+      CPPUNIT_ASSERT(bench.recorder.waitForStart(check));
+    }
+    for (CheckId check = 1; check <= kHung; ++check) bench.runner->giveUp(check, 1);
+    for (CheckId check = 1; check <= kHung; ++check) CPPUNIT_ASSERT(bench.recorder.waitForReports(check));
+    for (std::uint64_t sequence = 1; sequence <= 20; ++sequence)
+      CPPUNIT_ASSERT_EQUAL(std::string("sinned: "), bench.run(100, sequence).message);
+    CPPUNIT_ASSERT(bench.runner->stop(std::chrono::steady_clock::now() + std::chrono::seconds(5)));
+  }
+
+  void crashTextHasNoSecret() {
+    WorkerBench bench("sinner");
+    bench.add(1, {{"sin", "throw in a thread"}, {"while", ""}, {"token", "thrown by"}});
+    CPPUNIT_ASSERT_EQUAL(std::string("plugin crashed: SIGABRT"), bench.run(1).message);
+    CPPUNIT_ASSERT(bench.ends.waitForEnds(1));
+    CPPUNIT_ASSERT_EQUAL(std::string("plugin crashed: SIGABRT, an exception that nobody caught: *** a thread"),
+                         bench.ends.ends().front().end.details);
+  }
+
+  void stopsWhatHangs() {
+    WorkerBench bench("sinner");
+    bench.add(1, {{"sin", "hang"}, {"while", ""}});
+    bench.start(1);
+    CPPUNIT_ASSERT(bench.recorder.waitForStart(1));
+    const SteadyTime begin = std::chrono::steady_clock::now();
+    CPPUNIT_ASSERT(bench.runner->stop(begin + std::chrono::milliseconds(200)));
+    CPPUNIT_ASSERT(std::chrono::steady_clock::now() - begin < std::chrono::seconds(10));
+    bench.recorder.end();
+    bench.start(1, 2);
+    CPPUNIT_ASSERT(bench.recorder.reports().empty() && !bench.recorder.eventAfterEnd() && bench.ends.ends().empty());
+  }
+
+  void removedChecks() {
+    WorkerBench bench("ok");
+    bench.add(1, {{"message", "all good"}});
+    bench.run(1);
+    bench.runner->remove(1);
+    bench.runner->remove(1);
+    bench.start(1, 2);
+    bench.add(2, {{"message", "still here"}});
+    CPPUNIT_ASSERT_EQUAL(std::string("still here"), bench.run(2).message);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, bench.recorder.reports(1).size());
+  }
+
+ private:
+  static PluginLimits quickKill() {
+    PluginLimits limits;
+    limits.kill_after = std::chrono::milliseconds(100);
+    return limits;
   }
 };
 
