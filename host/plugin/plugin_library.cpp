@@ -11,6 +11,7 @@
 #include <link.h>
 #include <list>
 #include <utility>
+#include <vector>
 
 namespace pulsewatch {
 
@@ -107,6 +108,48 @@ PluginDescription describePlugin(const pw_plugin* plugin) {
   for (std::uint32_t i = 0; i < plugin->metrics_count; ++i)
     description.metrics.push_back(describeMetric(declaredElement(plugin->metrics, plugin->metric_size, i)));
   return description;
+}
+
+// By way of the plugin that it would be of, so that the rules stand in one place.
+std::string descriptionFault(const PluginDescription& description) {
+  std::list<std::string> joined;  // what pointers below point into
+  std::vector<pw_setting> settings;
+  for (const SettingDescription& setting : description.settings) {
+    std::string choices;
+    for (const std::string& word : setting.choices) choices += (choices.empty() ? "" : "|") + word;
+    const char* const words = setting.choices.empty() ? nullptr : joined.emplace_back(std::move(choices)).c_str();
+    settings.push_back({setting.key.c_str(), setting.default_value ? setting.default_value->c_str() : nullptr, words,
+                        setting.meaning.c_str(), static_cast<std::int32_t>(setting.type),
+                        static_cast<std::uint32_t>(setting.required ? PW_SETTING_REQUIRED : 0) |
+                            static_cast<std::uint32_t>(setting.hidden ? PW_SETTING_HIDDEN : 0)});
+  }
+  std::list<std::vector<const char*>> labels;
+  std::vector<pw_metric> metrics;
+  for (const MetricDescription& metric : description.metrics) {
+    std::vector<const char*>& names = labels.emplace_back();
+    for (const std::string& label : metric.labels) names.push_back(label.c_str());
+    metrics.push_back({metric.name.c_str(), metric.help.c_str(), names.empty() ? nullptr : names.data(),
+                       metric.buckets.empty() ? nullptr : metric.buckets.data(), static_cast<std::int32_t>(metric.type),
+                       static_cast<std::uint32_t>(names.size()), static_cast<std::uint32_t>(metric.buckets.size()), 0});
+  }
+  pw_plugin plugin{};
+  plugin.size = sizeof(plugin);
+  plugin.abi_major = PW_ABI_MAJOR;
+  plugin.abi_minor = PW_ABI_MINOR;
+  plugin.name = description.name.c_str();
+  plugin.version = description.version.c_str();
+  plugin.description = description.description.c_str();
+  plugin.default_check = description.default_check ? description.default_check->c_str() : nullptr;
+  plugin.settings = settings.empty() ? nullptr : settings.data();
+  plugin.metrics = metrics.empty() ? nullptr : metrics.data();
+  plugin.settings_count = static_cast<std::uint32_t>(settings.size());
+  plugin.setting_size = sizeof(pw_setting);
+  plugin.metrics_count = static_cast<std::uint32_t>(metrics.size());
+  plugin.metric_size = sizeof(pw_metric);
+  plugin.create = [](const pw_host*, pw_check*) -> void* { return nullptr; };
+  plugin.run = [](void*, const pw_host*, pw_run*) {};
+  plugin.destroy = [](void*) {};
+  return pluginFault(&plugin);
 }
 
 struct PluginLibrary::Mapped {

@@ -32,4 +32,7 @@ class PluginLibrary {
 // Validates what a plugin says of itself (plugin_rules.h) and copies it. Throws Refusal. Pure; `plugin` may be null.
 PluginDescription describePlugin(const pw_plugin* plugin);
 
+// Whether a description that came from elsewhere is one that describePlugin() gives: "" or what is wrong with it. Pure.
+std::string descriptionFault(const PluginDescription& description);
+
 }  // namespace pulsewatch

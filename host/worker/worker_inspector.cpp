@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "config/duration.h"
+#include "plugin/plugin_library.h"
 #include "worker/messages.h"
 #include "worker/worker_process.h"
 
@@ -41,7 +42,11 @@ class Inspection {
  private:
   void take(std::string_view message) {
     auto said = decoded<ToHost>(message);
-    if (auto* loaded = std::get_if<Loaded>(&said)) answer_ = std::move(loaded->description);
+    if (auto* loaded = std::get_if<Loaded>(&said)) {
+      // The worker has checked it; but it has the plugin in it.
+      const std::string fault = descriptionFault(loaded->description);
+      answer_ = fault.empty() ? Inspected(std::move(loaded->description)) : Inspected(Refusal(fault));
+    }
     if (auto* refused = std::get_if<Refused>(&said))
       answer_ = Refusal(cleanText(refused->why, 4000), cleanText(refused->plugin, 63), cleanText(refused->version, 64));
     if (auto* crash = std::get_if<Crash>(&said)) crash_ = cleanText(crash->what, 500);
