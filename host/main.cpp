@@ -223,6 +223,7 @@ int main(int argc, char** argv) {
   const sigset_t signals = pulsewatch::ourSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // first of all: a signal during the start waits until it can be answered
   std::signal(SIGPIPE, SIG_IGN);
+  mallopt(M_ARENA_MAX, 1);  // no thread here allocates much; an arena for each of sixty would keep a fifth of the memory for nothing
   try {
     if (const int code = pulsewatch::checkBeforeDaemon(argc, argv); code != 0) return code;
     pulsewatch::Daemon daemon;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr Milliseconds kLongestWait{100};
 // Runs that are due within so long of each other start in one go: a thousand a second don't need a thousand wake-ups.
-constexpr Milliseconds kTogether{4};
+constexpr Milliseconds kTogether{2};
 
 }  // namespace
 
@@ -38,12 +38,10 @@ void Scheduler::stop() {
 }
 
 void Scheduler::loop() {
-  std::vector<Start> starts;
-  std::vector<GiveUp> given_up;
   SteadyTime no_start_before = clock_.steady();
   for (;;) {
-    starts.clear();
-    given_up.clear();
+    std::vector<Start> starts;
+    std::vector<GiveUp> given_up;
     {
       const MutexLock lock(mutex_);
       const SteadyTime now = clock_.steady();

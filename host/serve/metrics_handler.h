@@ -5,6 +5,7 @@
 
 #include <prometheus/collectable.h>
 
+#include <string>
 #include <vector>
 
 namespace pulsewatch {
@@ -17,6 +18,8 @@ class MetricsHandler final : public Route {
   HttpAnswer answer(const HttpTarget& target) override;
 
  private:
+  [[nodiscard]] std::string page() const;
+
   const std::vector<const prometheus::Collectable*> sources_;
 };
 

@@ -7,6 +7,7 @@
 namespace pulsewatch {
 
 void PluginMetrics::addCheck(CheckId check, const std::vector<MetricDescription>& metrics) {
+  if (metrics.empty()) return;
   const MutexLock lock(mutex_);
   Check& entry = checks_[check];
   for (const MetricDescription& metric : metrics)
