@@ -7,7 +7,6 @@
 namespace pulsewatch {
 
 void PluginMetrics::addCheck(CheckId check, const std::vector<MetricDescription>& metrics) {
-  if (metrics.empty()) return;
   const MutexLock lock(mutex_);
   if (metrics.empty()) {
     checks_.erase(check);
