@@ -122,8 +122,12 @@ constexpr std::array kCheckKeys{
 constexpr std::array kPluginKeys{
     flag("enabled", "", "true"),
     KeyDescription{.key = "isolation", .type = KeyType::choice, .choices = "process|host"},
-    KeyDescription{
-        .key = "memory_max", .type = KeyType::size, .default_value = "256MiB", .has_default = true, .least = 16 * kKiB * kKiB, .most = kTiB},
+    KeyDescription{.key = "memory_max",
+                   .type = KeyType::size,
+                   .default_value = "256MiB",
+                   .has_default = true,
+                   .least = 16 * kKiB * kKiB,
+                   .most = kTiB},
     count("files_max", "", "4096", 32, 1'000'000, "write how many descriptors a worker may have open"),
     duration("kill_after", "2s", 100, kHourMs),
 };

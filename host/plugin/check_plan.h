@@ -47,7 +47,7 @@ struct CheckSpec {
 struct PluginState {
   std::string name;  // the plugin's, or the file's stem while refused before it said one
   bool loaded = false;
-  bool gone = false;  // it was there and isn't any more: checks that are configured stay, its default one goes
+  bool gone = false;              // it was there and isn't any more: checks that are configured stay, its default one goes
   std::string refusal;            // a sentence; not empty when refused
   std::string default_taken_by;   // not empty: the plugin that has this one's default check name
   PluginDescription description;  // when loaded
@@ -66,10 +66,10 @@ struct PluginSpec {
 };
 
 struct CheckPlan {
-  std::vector<CheckSpec> checks;          // by name
+  std::vector<CheckSpec> checks;              // by name
   std::map<std::string, PluginSpec> plugins;  // of all that have a check, by name
-  std::vector<std::string> notes;         // sentences for the log, e.g. why a plugin got no default check
-  std::vector<std::string> not_acted_on;  // check.* and plugin.* keys given that this version does not act on yet
+  std::vector<std::string> notes;             // sentences for the log, e.g. why a plugin got no default check
+  std::vector<std::string> not_acted_on;      // check.* and plugin.* keys given that this version does not act on yet
 };
 
 // `plugin.<p>.enabled`, true unless set; a mistake when its value is none. Asked before a file is opened, with the file's stem too.

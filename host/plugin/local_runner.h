@@ -14,9 +14,9 @@ namespace pulsewatch {
 
 struct LocalRunnerOptions {
   LogLevel log_level = LogLevel::info;
-  std::size_t most_threads = 64;  // at work at a time, those of given-up runs apart
-  std::size_t most_stuck = 64;    // given-up runs whose threads are replaced
-  std::chrono::seconds idle{10};  // a thread without work for so long ends
+  std::size_t most_threads = 64;                         // at work at a time, those of given-up runs apart
+  std::size_t most_stuck = 64;                           // given-up runs whose threads are replaced
+  std::chrono::seconds idle{10};                         // a thread without work for so long ends
   std::function<void()> on_thread = [] {};               // called first on each thread
   std::function<void(CheckId)> on_run = [](CheckId) {};  // on the run's thread: whose run begins; 0: it is over
 };

@@ -56,7 +56,8 @@ void PluginWatcher::loop() {
   }
 }
 
-// A directory and all above it: it may be removed and come back, or be a link that is turned elsewhere. One that is watched already stays so.
+// A directory and all above it: it may be removed and come back, or be a link that is turned elsewhere. One that is watched already stays
+// so.
 void PluginWatcher::watchAll() const {
   for (const std::string& directory : directories_) {
     ::inotify_add_watch(inotify_.get(), directory.c_str(), kInDirectory);

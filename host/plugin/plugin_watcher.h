@@ -22,8 +22,8 @@ class PluginDirectoryListener {
 
 class PluginWatcher {
  public:
-  static constexpr Milliseconds kQuiet{100};        // so long after the last change it is looked
-  static constexpr Milliseconds kMostQuiet{300};    // but not later than this after the first
+  static constexpr Milliseconds kQuiet{100};         // so long after the last change it is looked
+  static constexpr Milliseconds kMostQuiet{300};     // but not later than this after the first
   static constexpr std::chrono::seconds kPeriod{5};  // and so often in any case
 
   // `listener` must outlive stop(). Without inotify (none left) it looks once a second.

@@ -19,7 +19,8 @@ const pw_plugin* redisPlugin() {
   return library.plugin();
 }
 
-// What a plugin would wait for without a deadline takes several seconds or for ever; less than one is the machine's, which runs other tests.
+// What a plugin would wait for without a deadline takes several seconds or for ever; less than one is the machine's, which runs other
+// tests.
 void assertInTime(const Outcome& outcome, std::chrono::milliseconds deadline) {
   CPPUNIT_ASSERT_MESSAGE("took " + std::to_string(outcome.took.count()) + " ms of " + std::to_string(deadline.count()),
                          outcome.took <= deadline + std::chrono::milliseconds(1000));
