@@ -82,7 +82,7 @@ class Worker final : public RunnerEvents {
   void take(std::string_view message);
   void load(const Load& message);
   [[noreturn]] void stop(Milliseconds within);
-  void tell(ToHost message) {
+  void tell(const ToHost& message) {
     leaveForkedChild();
     channel_.send(encoded(message));
   }
