@@ -188,6 +188,7 @@ Catalog loadCatalog(const CatalogOptions& options, const Catalog& before) {
       const auto same = known.find(path);
       if (same != known.end() && same->second->identity && same->second->identity == identity) {
         catalog.entries.push_back(*same->second);
+        if (catalog.entries.back().image != nullptr) catalog.entries.back().fault.clear();
       } else if (!identity || options.settled(path, *identity)) {
         catalog.entries.push_back(openEntry(directory, file_name, options));
       } else if (same != known.end()) {
