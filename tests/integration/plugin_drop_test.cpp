@@ -5,10 +5,12 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iomanip>
 #include <sstream>
+#include <sys/resource.h>
 
 namespace pulsewatch::testing {
 namespace {
@@ -36,6 +38,7 @@ class PluginDropTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(testDirectoryAppears);
   CPPUNIT_TEST(testTwoOfOneName);
   CPPUNIT_TEST(testManyAtOnce);
+  CPPUNIT_TEST(testDescriptorsForMany);
   CPPUNIT_TEST(testNotWatched);
   CPPUNIT_TEST_SUITE_END();
 
@@ -244,6 +247,20 @@ class PluginDropTest : public CppUnit::TestFixture {
     place.sh("rm plugins/many_*");
     CPPUNIT_ASSERT_MESSAGE(daemon.get("/ready").body.substr(0, 2000), healthy(1));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, daemon.metrics().labelValues("pulsewatch_health_check_status", "check_name").size());
+    daemon.stop();
+  }
+
+  // A daemon that is started with few takes what it may have.
+  void testDescriptorsForMany() {
+    const PluginPlace place{{"ok.so", "ok"}};
+    rlimit before{};
+    CPPUNIT_ASSERT_EQUAL(0, ::getrlimit(RLIMIT_NOFILE, &before));
+    const rlimit few{std::min<rlim_t>(512, before.rlim_max), before.rlim_max};
+    CPPUNIT_ASSERT_EQUAL(0, ::setrlimit(RLIMIT_NOFILE, &few));
+    PulsewatchProcess daemon(place.options(steady));
+    CPPUNIT_ASSERT_EQUAL(0, ::setrlimit(RLIMIT_NOFILE, &before));
+    waitForReady(daemon, 200);
+    CPPUNIT_ASSERT_EQUAL(static_cast<double>(std::min<rlim_t>(65536, before.rlim_max)), daemon.metrics().value("process_max_fds"));
     daemon.stop();
   }
 
