@@ -70,7 +70,6 @@ void CheckPosts::change(Post& post, const CheckSpec& spec, const Employer& emplo
     metrics_.addCheck(post.id, employer.metrics);
     // On trial it was made there already, with the same terms.
     if (!employer.trial->admit(post.id)) employer.runner->add(post.id, spec);
-    metrics_.settle(post.id);
     const CheckTiming timing{spec.interval, spec.timeout};
     if (post.runner == nullptr)
       scheduler_.add(post.id, timing, employer.runner);

@@ -19,6 +19,7 @@
 #include <Poco/Util/OptionSet.h>
 #include <Poco/Util/ServerApplication.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstring>
 #include <exception>
@@ -30,6 +31,7 @@
 #include <spawn.h>
 #include <string>
 #include <string_view>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
@@ -51,6 +53,16 @@ sigset_t ourSignals() {
   sigemptyset(&signals);
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
   return signals;
+}
+
+// Each plugin takes three descriptors, and 1024, which is what most are started with, are soon gone. What is allowed is taken, within
+// reason.
+void raiseDescriptorLimit() {
+  constexpr rlim_t kEnough = 65536;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kEnough) return;
+  limit.rlim_cur = std::min(limit.rlim_max, kEnough);
+  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 int failed(const Mistakes& mistakes) {
@@ -282,6 +294,7 @@ int main(int argc, char** argv) {
   const sigset_t signals = pulsewatch::ourSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // first of all: a signal during the start waits until it can be answered
   for (const int signal : {SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_IGN);  // a log that can't be written is no reason to end
+  pulsewatch::raiseDescriptorLimit();
   mallopt(M_ARENA_MAX, 1);  // no thread here allocates much; an arena for each of sixty would keep a fifth of the memory for nothing
   try {
     pulsewatch::holdStandardDescriptors();

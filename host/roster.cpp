@@ -54,6 +54,21 @@ std::string joined(const std::vector<std::string>& lines) {
   return text;
 }
 
+// A plugin that runs inside the host is tried in a worker: one that crashes or hangs would take the host with it. It has the host's limits.
+PluginSpec trialSpec(PluginSpec spec) {
+  spec.isolated = true;
+  spec.limits.memory_max = 0;
+  return spec;
+}
+
+// What the plan says of a plugin that has no check.
+std::string noteOf(const CheckPlan& plan, const std::string& plugin) {
+  const std::string beginning = "plugin " + plugin + " ";
+  const auto note =
+      std::find_if(plan.notes.begin(), plan.notes.end(), [&](const std::string& each) { return each.rfind(beginning, 0) == 0; });
+  return note == plan.notes.end() ? "name one: check.NAME.plugin = " + plugin : *note;
+}
+
 // What became of a plugin's file, as the metric's `state`.
 std::string stateOf(const CatalogEntry& entry) {
   if (entry.taken()) return "loaded";
@@ -115,6 +130,7 @@ CheckPlan Roster::fitIn(Catalog& catalog, const CatalogOptions& options, Crews& 
     Mistakes mistakes;
     CheckPlan plan = planFor(catalog, mistakes);
     if (!mistakes.empty() && refuseMistaken(catalog, options)) continue;
+    if (refuseUnfit(catalog, plan)) continue;
     if (refuseFailing(catalog, plan, newcomers)) continue;
     for (const std::string& line : mistakes.lines()) parts_.log.write({LogLevel::error, kLogger, "config_mistake", line, {}});
     return plan;
@@ -181,6 +197,27 @@ bool Roster::refuseMistaken(Catalog& catalog, const CatalogOptions& options) con
   return false;
 }
 
+// Refuses the new version of a plugin at work when it doesn't go with other plugins, or would have no check any more. True when there was
+// one: then the old version stays, and the plan is another.
+bool Roster::refuseUnfit(Catalog& catalog, const CheckPlan& plan) const {
+  const Specs specs = byPlugin(plan);
+  for (CatalogEntry& entry : catalog.entries) {
+    if (entry.superseded || !entry.fault.empty() || entry.image == nullptr) continue;
+    const auto crew = std::find_if(crews_.begin(), crews_.end(), [&](const auto& each) { return each.second.entry.path == entry.path; });
+    if (crew == crews_.end() || crew->second.entry.image == entry.image) continue;
+    const std::string& plugin = crew->first;
+    if (!entry.taken() && takenEntry(catalog, plugin) == nullptr) {
+      entry.fault = entry.refusal;  // with its image: it is asked again when the other plugins are others
+      return true;
+    }
+    if (entry.taken() && entry.name == plugin && specs.count(plugin) == 0) {
+      setFault(entry, "its new version does not take over: it would have no check; " + noteOf(plan, plugin));
+      return true;
+    }
+  }
+  return false;
+}
+
 // Tries the new versions of plugins that are at work. True when one was refused: then the plan is another. Those that passed are kept.
 bool Roster::refuseFailing(Catalog& catalog, const CheckPlan& plan, Crews& newcomers) {
   for (const auto& [plugin, specs] : byPlugin(plan)) {
@@ -190,8 +227,13 @@ bool Roster::refuseFailing(Catalog& catalog, const CheckPlan& plan, Crews& newco
     if (tried != newcomers.end() && tried->second.entry.image == entry->image) continue;
     std::string fault;
     try {
-      Crew newcomer = makeCrew(*entry, plan.plugins.at(plugin));
+      const PluginSpec& spec = plan.plugins.at(plugin);
+      Crew newcomer = makeCrew(*entry, spec.isolated ? spec : trialSpec(spec));
       fault = tryOut(newcomer, specs);
+      if (fault.empty() && !spec.isolated) {
+        newcomer.runner->stop(std::chrono::steady_clock::now() + kGoodbye);
+        newcomer = makeCrew(*entry, spec);
+      }
       if (fault.empty()) newcomers[plugin] = std::move(newcomer);
     } catch (const std::exception& e) {
       fault = e.what();

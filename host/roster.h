@@ -65,6 +65,7 @@ class Roster final : public PluginDirectoryListener {
   [[nodiscard]] CheckPlan planFor(const Catalog& catalog, Mistakes& mistakes) const REQUIRES(mutex_);
   CheckPlan fitIn(Catalog& catalog, const CatalogOptions& options, Crews& newcomers) REQUIRES(mutex_);
   bool refuseMistaken(Catalog& catalog, const CatalogOptions& options) const REQUIRES(mutex_);
+  bool refuseUnfit(Catalog& catalog, const CheckPlan& plan) const REQUIRES(mutex_);
   bool refuseFailing(Catalog& catalog, const CheckPlan& plan, Crews& newcomers) REQUIRES(mutex_);
   std::string tryOut(const Crew& newcomer, const std::vector<const CheckSpec*>& specs) REQUIRES(mutex_);
 

@@ -191,6 +191,7 @@ Catalog loadCatalog(const CatalogOptions& options, const Catalog& before) {
       const bool look = !unchanged && (!identity || options.settled(path, *identity));
       if (!look && !is_known) continue;
       catalog.entries.push_back(look ? openEntry(directory, file_name, options) : *same->second);
+      if (!look && unchanged && catalog.entries.back().image != nullptr) catalog.entries.back().fault.clear();
       catalog.entries.back().rank = catalog.entries.size();
     }
   }

@@ -21,12 +21,12 @@ struct CatalogEntry {
   std::string file;                      // the path for people; this and all text below is one line of UTF-8, whatever the file is called
   std::string name;                      // the plugin's, or the file's stem while it has not said one
   std::string version;
-  std::string fault;                         // not empty: what is wrong with the file by itself
-  std::string refusal;                       // not empty: refused, why: its fault, or that it doesn't go with others
-  std::string default_taken_by;              // not empty: the plugin that has this one's default check name
-  bool disabled = false;                     // by plugin.<name>.enabled
-  bool superseded = false;                   // its file has other bytes now, which are refused: this is the version that stays at work
-  std::shared_ptr<const PluginImage> image;  // null when it has a fault or is disabled
+  std::string fault;             // not empty: what is wrong with the file by itself, or (it has its image then) beside those of that look
+  std::string refusal;           // not empty: refused, why: its fault, or that it doesn't go with others
+  std::string default_taken_by;  // not empty: the plugin that has this one's default check name
+  bool disabled = false;         // by plugin.<name>.enabled
+  bool superseded = false;       // its file has other bytes now, which are refused: this is the version that stays at work
+  std::shared_ptr<const PluginImage> image;  // null when it is unfit by itself or disabled
   PluginDescription description;             // when it has an image
 
   [[nodiscard]] bool taken() const { return image != nullptr && refusal.empty(); }

@@ -24,12 +24,6 @@ void PluginMetrics::addCheck(CheckId check, const std::vector<MetricDescription>
   }
 }
 
-void PluginMetrics::settle(CheckId check) {
-  const MutexLock lock(mutex_);
-  const auto found = checks_.find(check);
-  if (found != checks_.end()) found->second.former.clear();
-}
-
 void PluginMetrics::remove(CheckId check) {
   const MutexLock lock(mutex_);
   checks_.erase(check);
@@ -62,6 +56,7 @@ void PluginMetrics::observe(CheckId check, const std::vector<Observation>& obser
   const MutexLock lock(mutex_);
   const auto found = checks_.find(check);
   if (found == checks_.end()) return;
+  found->second.former.clear();
   for (const Observation& observation : observations) {
     const auto number = static_cast<std::size_t>(observation.series);
     if (observation.series < 0 || number >= found->second.series.size()) continue;

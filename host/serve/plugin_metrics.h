@@ -24,10 +24,9 @@ class PluginMetrics final : public prometheus::Collectable {
   static constexpr std::size_t kMostSeries = 100;  // of a check's own
 
   // A check of a plugin with these metrics. Families of one name are declared alike (the catalog sees to it). Of a check that is there
-  // already, whose plugin has been replaced: its series keep their totals, if they are made again before settle() and the family is
-  // declared as it was.
+  // already, whose plugin has been replaced: its series keep their totals, if they are made again before its next observation and the
+  // family is declared as it was.
   void addCheck(CheckId check, const std::vector<MetricDescription>& metrics) EXCLUDES(mutex_);
-  void settle(CheckId check) EXCLUDES(mutex_);
   void remove(CheckId check) EXCLUDES(mutex_);
 
   void addSeries(const SeriesReport& series) EXCLUDES(mutex_);
@@ -50,7 +49,7 @@ class PluginMetrics final : public prometheus::Collectable {
     // By the check's numbers. A worker that starts anew may number them otherwise.
     std::vector<std::pair<Family*, std::shared_ptr<Series>>> series;
     std::set<std::shared_ptr<Series>> own;     // all it ever made
-    std::set<std::shared_ptr<Series>> former;  // of the plugin that was replaced, until settle()
+    std::set<std::shared_ptr<Series>> former;  // of the plugin that was replaced, until it observes anew
   };
 
   mutable Mutex mutex_;

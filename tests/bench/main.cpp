@@ -1,5 +1,5 @@
-// bench [--short] [--without-icinga] [http] [scale] [start]: what pulsewatch costs, beside its peers, as Markdown tables. All parts when
-// none is named. Needs wrk, nginx, icinga2, mariadbd and redis-server. Asserts no figure: 1 is a bench that did not work.
+// bench [--short] [--without-icinga] [http] [scale] [start] [worker]: what pulsewatch costs, beside its peers, as Markdown tables. All
+// parts when none is named. Needs wrk, nginx, icinga2, mariadbd and redis-server. Asserts no figure: 1 is a bench that did not work.
 #include "bench/parts.h"
 
 #include <csignal>
@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
   using namespace pulsewatch::bench;  // NOLINT(google-build-using-namespace): this is the program
   std::signal(SIGPIPE, SIG_IGN);      // NOLINT(cert-err33-c): can't fail for SIGPIPE
   const std::vector<std::pair<std::string, void (*)(const Options&)>> parts{
-      {"http", benchHttp}, {"scale", benchScale}, {"start", benchStart}};
+      {"http", benchHttp}, {"scale", benchScale}, {"start", benchStart}, {"worker", benchWorker}};
   Options options;
   std::vector<void (*)(const Options&)> wanted;
   for (int i = 1; i < argc; ++i) {
@@ -27,7 +27,7 @@ int main(int argc, char** argv) {
       wanted.push_back(part);
     }
     if (known) continue;
-    std::cerr << "bench: " << argument << " is no part; there are http, scale and start, and --short and --without-icinga\n";
+    std::cerr << "bench: " << argument << " is no part; there are http, scale, start and worker, and --short and --without-icinga\n";
     return 1;
   }
   try {

@@ -14,5 +14,6 @@ void describeMachine(const Options& options);
 void benchHttp(const Options& options);   // against nginx
 void benchScale(const Options& options);  // against Icinga 2
 void benchStart(const Options& options);
+void benchWorker(const Options& options);  // against the runner inside the host
 
 }  // namespace pulsewatch::bench

@@ -2,6 +2,7 @@
 // the program's.
 #include "integration/daemon.h"
 #include "integration/page.h"
+#include "integration/plugin_place.h"
 #include "integration/services.h"
 
 #include <cppunit/extensions/HelperMacros.h>
@@ -72,22 +73,26 @@ class ReadmeTest : public CppUnit::TestFixture {
     process.stop();
   }
 
+  // Built, dropped in while the daemon runs, and removed, with the commands that are shown.
   void testPlugin() {
-    PulsewatchOptions options = fixtureOptions({}, "");
-    PulsewatchProcess process(options);
+    const PluginPlace place;
+    PulsewatchProcess process(place.options());
     waitForReady(process, 503);
-    process.stop();
+    const std::string source = place.path().string();
+    std::ofstream(source + "/disk.cpp") << block("cpp", "DiskCheck");
+    std::filesystem::create_directory_symlink(PULSEWATCH_SOURCE "/sdk", place.path() / "sdk");
+    followCommands(block("sh", "-shared"), source);
 
-    // The same again with the plugin built and dropped in.
-    const TemporaryDirectory source;
-    source.write("disk.cpp", block("cpp", "DiskCheck"));
-    std::filesystem::create_directory_symlink(PULSEWATCH_SOURCE "/sdk", source / "sdk");
-    followCommands(block("sh", "-shared"), source.path().string());
-    options.files["plugins/disk.so"] = readFile(source / "disk.so");
-    PulsewatchProcess with_plugin(options);
-    const auto answer = waitForCheck(with_plugin, "disk", "healthy", "writable");
+    std::istringstream commands(block("sh", "install -m 644"));
+    std::string install;
+    std::string remove;
+    CPPUNIT_ASSERT(std::getline(commands, install) && std::getline(commands, remove));
+    followCommands(inPlace(install, place), source);
+    const auto answer = waitForCheck(process, "disk", "healthy", "writable");
     CPPUNIT_ASSERT_EQUAL(std::string("ready"), textOf(answer, "status"));
-    with_plugin.stop();
+    followCommands(inPlace(remove, place), source);
+    waitUntilGone(process, "disk", "disk");
+    process.stop();
   }
 
   // The commands of `./dev` that the README names are there.
@@ -115,6 +120,14 @@ class ReadmeTest : public CppUnit::TestFixture {
     for (std::size_t at = listing.find(directory); at != std::string::npos; at = listing.find(directory))
       listing.erase(at, directory.size());
     return listing;
+  }
+
+  // The command with the place's plugin directory for the system's.
+  static std::string inPlace(std::string command, const PluginPlace& place) {
+    const std::string shown = "/usr/local/lib/pulsewatch/plugins";
+    const std::size_t at = command.find(shown);
+    CPPUNIT_ASSERT_MESSAGE(command, at != std::string::npos);
+    return command.replace(at, shown.size(), place.plugins().string());
   }
 
   static std::string withoutNumbers(const std::string& json) {

@@ -343,6 +343,11 @@ class HostConfigTest : public CppUnit::TestFixture {
       const std::string line = "check.NAME." + std::string(key.key) + (key.has_default ? " = " + std::string(key.default_value) + " " : "");
       CPPUNIT_ASSERT_MESSAGE(line, text.find(line) != std::string::npos);
     }
+    for (const KeyDescription& key : pluginKeys()) {
+      const std::string line =
+          "plugin.NAME." + std::string(key.key) + (key.has_default ? " = " + std::string(key.default_value) + " " : " =");
+      CPPUNIT_ASSERT_MESSAGE(line, text.find(line) != std::string::npos);
+    }
     assertMistakes("documented", mistakes, {});
     CPPUNIT_ASSERT_EQUAL(hostKeys().size(), documented.size());
     CPPUNIT_ASSERT_EQUAL(std::size_t{3}, readPropertyFile(etc / "pulsewatch-dev.properties", mistakes)->size());

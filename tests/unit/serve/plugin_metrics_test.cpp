@@ -41,6 +41,7 @@ class PluginMetricsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(totalsOutliveAWorker);
   CPPUNIT_TEST(totalsOutliveAReplacement);
   CPPUNIT_TEST(neverMoreThanAHundred);
+  CPPUNIT_TEST(replaced);
   CPPUNIT_TEST(manyThreads);
   CPPUNIT_TEST_SUITE_END();
 
@@ -227,6 +228,21 @@ class PluginMetricsTest : public CppUnit::TestFixture {
     metrics.observe(7, {{5, 1}});
     metrics.observe(1, {{-1, 1}, {0, 1}, {4, 1}, {6, 1}, {std::numeric_limits<std::int32_t>::max(), 1}, {5, 2}});
     CPPUNIT_ASSERT_EQUAL(2.0, valueOf(metrics.Collect(), "queries_total", kDefault));
+  }
+
+  // What the new version makes again before it observes goes on from its total; what it doesn't make is gone then.
+  void replaced() {
+    PluginMetrics metrics;
+    metrics.addCheck(1, kAll);
+    metrics.addSeries({1, 0, 0, {"mysql", "default"}});
+    metrics.addSeries({1, 1, 0, {"mysql", "replica"}});
+    metrics.observe(1, {{0, 5}, {1, 7}});
+    metrics.addCheck(1, kAll);
+    CPPUNIT_ASSERT_EQUAL(5.0, valueOf(metrics.Collect(), "queries_total", kDefault));
+    metrics.addSeries({1, 0, 0, {"mysql", "default"}});
+    metrics.observe(1, {{0, 1}});
+    CPPUNIT_ASSERT_EQUAL(6.0, valueOf(metrics.Collect(), "queries_total", kDefault));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, familyOf(metrics.Collect(), "queries_total").metric.size());
   }
 
   void manyThreads() {

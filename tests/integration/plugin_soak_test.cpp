@@ -1,0 +1,96 @@
+// A plugin is replaced again and again: the verdict never turns, the version at work is always the file's, and the host is the same at the
+// end. PULSEWATCH_REPLACEMENTS says how often; ./dev soak makes it a thousand.
+#include "integration/plugin_place.h"
+#include "support/wait.h"
+
+#include <cppunit/extensions/HelperMacros.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <iterator>
+#include <string>
+#include <utility>
+
+namespace pulsewatch::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What must not grow from one replacement to the next.
+struct Held {
+  std::size_t descriptors = 0;
+  std::size_t threads = 0;
+  std::size_t workers = 0;
+  std::size_t resident_kib = 0;
+};
+
+std::size_t entriesOf(const fs::path& directory) {
+  return static_cast<std::size_t>(std::distance(fs::directory_iterator(directory), fs::directory_iterator()));
+}
+
+Held heldBy(PulsewatchProcess& daemon) {
+  const fs::path process = "/proc/" + std::to_string(daemon.child().pid());
+  const std::string status = readFile(process / "status");
+  const std::string resident = "\nVmRSS:";
+  return {entriesOf(process / "fd"), entriesOf(process / "task"), workersOf(daemon),
+          std::stoul(status.substr(status.find(resident) + resident.size()))};
+}
+
+std::ostream& operator<<(std::ostream& out, const Held& held) {
+  return out << held.descriptors << " descriptors, " << held.threads << " threads, " << held.workers << " workers, " << held.resident_kib
+             << " KiB";
+}
+
+class PluginSoakTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(PluginSoakTest);
+  CPPUNIT_TEST(testManyReplacements);
+  CPPUNIT_TEST_SUITE_END();
+
+ public:
+  void testManyReplacements() {
+    const char* const given = std::getenv("PULSEWATCH_REPLACEMENTS");
+    const int count = given != nullptr ? std::stoi(given) : 50;
+    const int settled = std::min(50, count / 2);
+    const PluginPlace place{{"versioned.so", "versioned_1"}};
+    PulsewatchProcess daemon(place.options("check.versioned.interval = 100ms\n"));
+    waitForCheck(daemon, "versioned", "healthy", "version 1.0.0");
+    ReadyPoll poll(daemon);
+    Held before;
+    for (int i = 1; i <= count; ++i) {
+      const std::string number = std::to_string(1 + i % 2);
+      place.sh("cp $F/versioned_" + number + ".so new && mv new plugins/versioned.so");
+      waitForPlugin(daemon, "versioned", number + ".0.0", "loaded", PulsewatchProcess::patience);
+      waitForCheck(daemon, "versioned", "healthy", "version " + number + ".0.0");
+      if (i == settled) before = settledState(daemon);
+    }
+    const Held after = settledState(daemon);
+    std::cout << count << " replacements; after " << settled << ": " << before << "; at the end: " << after << '\n';
+    poll.finish();
+    CPPUNIT_ASSERT_EQUAL(before.workers, after.workers);
+    CPPUNIT_ASSERT_EQUAL(before.descriptors, after.descriptors);
+    CPPUNIT_ASSERT_EQUAL(before.threads, after.threads);
+    CPPUNIT_ASSERT_MESSAGE("memory grew", slowness > 1 || after.resident_kib < before.resident_kib + 8 * 1024);
+    CPPUNIT_ASSERT_EQUAL(0.0, daemon.metrics().sum("pulsewatch_worker_restarts_total"));
+    daemon.stop();
+  }
+
+ private:
+  // When what a replacement leaves for a moment (the old worker, a connection) is over: twice the same.
+  static Held settledState(PulsewatchProcess& daemon) {
+    Held held = heldBy(daemon);
+    static_cast<void>(waitFor(
+        [&] {
+          const Held before = std::exchange(held, heldBy(daemon));
+          return held.workers == 1 && held.descriptors == before.descriptors && held.threads == before.threads;
+        },
+        PulsewatchProcess::patience));
+    return held;
+  }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(PluginSoakTest);
+
+}  // namespace
+}  // namespace pulsewatch::testing
