@@ -33,12 +33,11 @@ const CatalogEntry* takenEntry(const Catalog& catalog, const std::string& plugin
 
 bool sameFiles(const Catalog& a, const Catalog& b) {
   const auto files = [](const Catalog& catalog) {
-    std::vector<std::pair<std::string, std::int64_t>> list;
+    std::map<std::string, std::pair<std::int64_t, Surroundings>> states;
     for (const CatalogEntry& entry : catalog.entries) {
-      if (!entry.superseded) list.emplace_back(entry.path, entry.identity ? entry.identity->changed_ns : 0);
+      if (!entry.superseded) states[entry.path] = {entry.identity ? entry.identity->changed_ns : 0, entry.surroundings};
     }
-    std::sort(list.begin(), list.end());
-    return list;
+    return states;
   };
   return files(a) == files(b) && a.notes == b.notes;
 }

@@ -1,6 +1,8 @@
 #include "setup.h"
 
-#include "plugin/plugin_file.h"
+#include "config/typed_value.h"
+#include "plugin/file_trust.h"
+#include "plugin/plugin_checksums.h"
 #include "serve/log_file.h"
 
 namespace pulsewatch {
@@ -11,13 +13,21 @@ void addLogFileFault(const LogFileConfig& file, const std::string& fault, Mistak
 
 PluginSources pluginSources(const Properties& properties, const HostConfig& config, Mistakes& mistakes) {
   const auto owners = properties.value("plugins.owners", mistakes);
-  return {config.plugin_directories, resolveOwners(config.plugin_owners, owners.value_or(PropertyValue()), mistakes)};
+  PluginSources sources{config.plugin_directories, resolveOwners(config.plugin_owners, owners.value_or(PropertyValue()), mistakes), {}};
+  sources.checksums.required = config.plugin_checksums;
+  if (config.plugin_signature_key.empty()) return sources;
+  std::string fault;
+  sources.checksums.signature_key = readSignatureKey(config.plugin_signature_key, sources.owners, fault);
+  const auto key = properties.value("plugins.signature_key", mistakes);
+  if (!fault.empty() && key) mistakes.add(key->where, shownValue(*key) + " " + fault);
+  return sources;
 }
 
 CatalogOptions catalogOptions(const Properties& properties, const PluginSources& sources, const PluginInspector& inspector) {
   CatalogOptions options;
   options.directories = sources.directories;
   options.owners = sources.owners;
+  options.checksums = sources.checksums;
   options.enabled = [&](const std::string& plugin) {
     Mistakes found;  // told when the checks are planned
     return pluginEnabled(properties, plugin, found);

@@ -5,6 +5,7 @@
 #include "config/host_config.h"
 #include "plugin/check_plan.h"
 #include "plugin/plugin_catalog.h"
+#include "plugin/plugin_checksums.h"
 
 #include <memory>
 #include <set>
@@ -13,10 +14,11 @@
 
 namespace pulsewatch {
 
-// Where plugins come from and whose are taken.
+// Where plugins come from, whose are taken, and what proves where they are from.
 struct PluginSources {
   std::vector<std::string> directories;
   std::set<uid_t> owners;
+  ChecksumPolicy checksums;
 };
 
 struct Setup {

@@ -166,6 +166,21 @@ void readWhatIsNotActedOn(Reader& reader, HostConfig& config) {
   }
 }
 
+// After a mistake here no plugin may be opened with less proof than was meant.
+void readChecksums(Reader& reader, HostConfig& config) {
+  const auto required = reader.read("plugins.require_checksums");
+  const bool on = required && required->integer != 0;
+  config.plugin_checksums = !required || on;
+  const auto key = reader.properties_.value("plugins.signature_key", reader.mistakes_);
+  if (!key || key->text.empty()) return;
+  if (on) {
+    config.plugin_signature_key = key->text;
+    return;
+  }
+  config.plugin_checksums = true;
+  reader.reject(*key, key->text, "is not used while plugins.require_checksums is false; set that to true, or leave the key out");
+}
+
 }  // namespace
 
 bool readPluginKeys(const Properties& properties, HostConfig& config, Mistakes& mistakes) {
@@ -177,6 +192,7 @@ bool readPluginKeys(const Properties& properties, HostConfig& config, Mistakes& 
   config.plugins_watched = reader.flag("plugins.watch");
   reader.read("plugins.isolation");  // planChecks() asks for it, for each plugin
   config.plugin_owners = reader.list("plugins.owners", [](const std::string&) { return std::string(); });
+  readChecksums(reader, config);
   // One whose NAME_FILE can't be read has no value, and that mistake was told before.
   return mistakes.lines().size() == before && directories && properties.value("plugins.owners", mistakes);
 }

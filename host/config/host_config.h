@@ -39,6 +39,8 @@ struct HostConfig {
 
   std::vector<std::string> plugin_directories;  // the last is the strongest
   std::vector<std::string> plugin_owners;       // user names or ids; empty: root and the daemon's own
+  bool plugin_checksums = false;                // plugins.require_checksums
+  std::string plugin_signature_key;             // a file's path; "": none, and so when checksums are not required
   bool plugins_watched = true;                  // loaded, replaced and unloaded while running
 
   bool degraded_is_ready = true;

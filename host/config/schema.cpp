@@ -97,6 +97,8 @@ constexpr std::array kHostKeys{
     flag("plugins.watch", "", "true"),
     choice("plugins.isolation", "", "process|host", "process"),
     list("plugins.owners", "", "", "write user names or ids with commas between them"),
+    flag("plugins.require_checksums", "", "false"),
+    KeyDescription{.key = "plugins.signature_key"},
     flag("readiness.degraded_is_ready", "", "true"),
     duration("shutdown.drain", "5s", 0, kHourMs),
     choice("log.format", "", "json|text", "json"),

@@ -59,10 +59,15 @@ void setFault(CatalogEntry& entry, const Refusal& refusal, const CatalogOptions&
   if (!entry.disabled) entry.fault = sentence(refusal.what());
 }
 
+Surroundings surroundingsOf(const std::string& directory, const CatalogOptions& options) {
+  return {statesUpTo(directory), checksumFilesOf(directory, options.checksums)};
+}
+
 CatalogEntry openEntry(const std::string& directory, const std::string& file_name, const CatalogOptions& options) {
   CatalogEntry entry;
   entry.path = (std::filesystem::path(directory) / file_name).string();
   entry.identity = identityOf(entry.path);
+  entry.surroundings = surroundingsOf(directory, options);
   entry.file = visibleText(entry.path);
   entry.name = cleanText(visibleText(std::filesystem::path(file_name).stem().string()), 63);
   if (!options.enabled(entry.name)) {
@@ -70,11 +75,29 @@ CatalogEntry openEntry(const std::string& directory, const std::string& file_nam
     return entry;
   }
   try {
-    entry.image = std::make_shared<const PluginImage>(PluginImage{entry.file, openPluginFile(directory, file_name, options.owners)});
+    entry.image = std::make_shared<const PluginImage>(
+        PluginImage{entry.file, openPluginFile(directory, file_name, options.owners, options.checksums)});
   } catch (const Refusal& refusal) {
     setFault(entry, refusal, options);
   }
   return entry;
+}
+
+// Whether SHA256SUMS and its signature, when they are others than before, are complete as far as that can be seen.
+bool checksumsSettled(const std::string& directory, const ChecksumFiles& now, const ChecksumFiles& before, const CatalogOptions& options) {
+  const bool sums = !now.sums || now.sums == before.sums || options.settled(checksumsOf(directory), *now.sums);
+  const bool signature = !now.signature || now.signature == before.signature || options.settled(signatureOf(directory), *now.signature);
+  return sums && signature;
+}
+
+// Of a file that was taken and is the same: only what is around it was checked again, and the library at work stays.
+void keepImage(CatalogEntry& entry, const CatalogEntry& before) {
+  if (entry.image == nullptr || before.image == nullptr || entry.identity != before.identity) return;
+  if (!sameBytes(entry.image->copy, before.image->copy)) return;
+  entry.image = before.image;
+  entry.description = before.description;
+  entry.name = before.name;
+  entry.version = before.version;
 }
 
 // Several at a time: one that hangs while it is loaded holds up no other.
@@ -182,16 +205,22 @@ Catalog loadCatalog(const CatalogOptions& options, const Catalog& before) {
     if (!entry.superseded) known[entry.path] = &entry;
   }
   for (const std::string& directory : directoriesOnce(options.directories, catalog.notes)) {
+    const Surroundings surroundings = surroundingsOf(directory, options);
     for (const std::string& file_name : candidates(directory, catalog.notes)) {
       const std::string path = (std::filesystem::path(directory) / file_name).string();
       const auto identity = identityOf(path);
       const auto same = known.find(path);
-      const bool is_known = same != known.end();
-      const bool unchanged = is_known && same->second->identity && same->second->identity == identity;
-      const bool look = !unchanged && (!identity || options.settled(path, *identity));
-      if (!look && !is_known) continue;
-      catalog.entries.push_back(look ? openEntry(directory, file_name, options) : *same->second);
-      if (!look && unchanged && catalog.entries.back().image != nullptr) catalog.entries.back().fault.clear();
+      const CatalogEntry* const old = same == known.end() ? nullptr : same->second;
+      const bool same_file = old != nullptr && old->identity && old->identity == identity;
+      const bool unchanged = same_file && old->surroundings == surroundings;
+      const bool settled = !identity || ((same_file || options.settled(path, *identity)) &&
+                                         checksumsSettled(directory, surroundings.checksums,
+                                                          old == nullptr ? ChecksumFiles() : old->surroundings.checksums, options));
+      const bool look = !unchanged && settled;
+      if (!look && old == nullptr) continue;
+      catalog.entries.push_back(look ? openEntry(directory, file_name, options) : *old);
+      if (look && old != nullptr) keepImage(catalog.entries.back(), *old);
+      if (unchanged && catalog.entries.back().image != nullptr) catalog.entries.back().fault.clear();
       catalog.entries.back().rank = catalog.entries.size();
     }
   }

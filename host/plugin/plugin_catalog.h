@@ -2,7 +2,8 @@
 #pragma once
 
 #include "plugin/check_plan.h"
-#include "plugin/plugin_file.h"
+#include "plugin/file_trust.h"
+#include "plugin/plugin_checksums.h"
 #include "plugin/plugin_inspector.h"
 
 #include <functional>
@@ -14,10 +15,18 @@
 
 namespace pulsewatch {
 
+// What decides about a plugin beside its file: when it is another, the file is looked at again.
+struct Surroundings {
+  std::vector<FolderState> folders;  // its directory and those above
+  ChecksumFiles checksums;
+  bool operator==(const Surroundings&) const = default;
+};
+
 struct CatalogEntry {
   std::size_t rank = 0;                  // in the order of the directories and names: the last of a name is taken
   std::string path;                      // directory and file name as they are
   std::optional<FileIdentity> identity;  // when it was looked at
+  Surroundings surroundings;             // and what else decided
   std::string file;                      // the path for people; this and all text below is one line of UTF-8, whatever the file is called
   std::string name;                      // the plugin's, or the file's stem while it has not said one
   std::string version;
@@ -35,6 +44,7 @@ struct CatalogEntry {
 struct CatalogOptions {
   std::vector<std::string> directories;  // of two plugins of one name the later directory's wins, then the later file name's
   std::set<uid_t> owners;
+  ChecksumPolicy checksums;
   std::function<bool(const std::string& plugin)>
       enabled;  // asked with the file's stem before the file is opened, and with the plugin's name after
   const PluginInspector* inspector = nullptr;

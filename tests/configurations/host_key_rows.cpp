@@ -27,7 +27,8 @@ Configurations booleans() {
     for (const std::string& value : bad[turn++ % 3])
       rows.push_back(refused(key, value, (value == "\"true\"" ? "\"\"true\"\"" : "\"" + value + "\"") + no_boolean));
   }
-  for (const std::string key : {"plugins.watch", "console.session_cookie_secure", "console.csrf_cookie_secure"}) {
+  for (const std::string key :
+       {"plugins.watch", "plugins.require_checksums", "console.session_cookie_secure", "console.csrf_cookie_secure"}) {
     rows.push_back(taken(key, "No", "No"));
     rows.push_back(refused(key, "", "\"\"" + no_boolean));
     rows.push_back(refused(key, "maybe", "\"maybe\"" + no_boolean));
@@ -153,6 +154,9 @@ Configurations texts() {
       refused("secret_key", std::string(49, 'k'), tooShort(49)),
       taken("secret_key", std::string(50, 'k'), std::string(50, 'k')),
       taken("secret_key", std::string(500'000, 'k'), std::string(500'000, 'k')),
+      taken("plugins.signature_key", "", ""),
+      refused("plugins.signature_key", "/etc/key.pem",
+              "\"/etc/key.pem\" is not used while plugins.require_checksums is false; set that to true, or leave the key out"),
       taken("log.file", "", ""),
       taken("log.file", "/var/log/pulse watch.log", "/var/log/pulse watch.log"),
       refused("state.directory", "", "is empty; write a value"),

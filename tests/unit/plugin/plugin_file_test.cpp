@@ -33,6 +33,7 @@ class PluginFileTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(notRegular);
   CPPUNIT_TEST(links);
   CPPUNIT_TEST(foldersOfLinks);
+  CPPUNIT_TEST(directoriesAbove);
   CPPUNIT_TEST(accessLists);
   CPPUNIT_TEST(ownersAndModes);
   CPPUNIT_TEST(missing);
@@ -196,6 +197,38 @@ class PluginFileTest : public CppUnit::TestFixture {
         refusal("link.so"));
   }
 
+  // Who could put another directory in the place of one above decides what is loaded, however the directory is called.
+  void directoriesAbove() {
+    const fs::path above = *directory_ / "above";
+    fs::create_directories(above / "plugins");
+    testing::copyFixture("ok", above / "plugins" / "ok.so");
+    fs::create_symlink(above / "plugins", *directory_ / "link");
+    const std::string on_the_way = "directory " + fs::canonical(above).string() + " on the way to it ";
+    const std::string writable = on_the_way + "is writable by others; chmod o-w " + fs::canonical(above).string();
+    const std::pair<mode_t, std::string> rows[] = {{0755, ""}, {0707, writable}, {01707, ""}, {0775, ""}, {0702, writable}};
+    for (const auto& [mode, expected] : rows) {
+      CPPUNIT_ASSERT_EQUAL(0, ::chmod(above.c_str(), mode | 0100U));
+      for (const char* path : {"above/plugins", "link"}) CPPUNIT_ASSERT_EQUAL_MESSAGE(path, expected, refusalIn(*directory_ / path));
+    }
+    if (::geteuid() != 0) return tellSkipped("directories above of others");
+    fs::permissions(above, fs::perms(0775));
+    CPPUNIT_ASSERT_EQUAL(0, ::chown(above.c_str(), 0, 54321));
+    CPPUNIT_ASSERT_EQUAL(
+        on_the_way + "is writable by group 54321, which is neither root's nor its owner's own; chmod g-w " + fs::canonical(above).string(),
+        refusalIn(above / "plugins"));
+    for (const mode_t mode : {0755U, 01777U}) {  // in a sticky directory too its owner may do anything
+      give(above, {kStranger, 0, mode});
+      CPPUNIT_ASSERT_EQUAL(on_the_way + "belongs to user 54321, who is not among plugins.owners; chown it, or add the user",
+                           refusalIn(above / "plugins"));
+    }
+    CPPUNIT_ASSERT_EQUAL(std::string(), refusalIn(above / "plugins", {0, kStranger}));
+    // Root may own what is above, whether or not its plugins are taken.
+    give(above, {0, 0, 0755});
+    give(above / "plugins", {kStranger, 0, 0755});
+    give(above / "plugins" / "ok.so", {kStranger, 0, 0644});
+    CPPUNIT_ASSERT_EQUAL(std::string(), refusalIn(above / "plugins", {kStranger}));
+  }
+
   // Where there is an access list the group's bits are its mask: root's group alone may not be who may write.
   void accessLists() {
     // Version 2; user::rw- user:54321:rw- group::r-- mask::rw- other::r--
@@ -326,8 +359,12 @@ class PluginFileTest : public CppUnit::TestFixture {
 
   // "" when the file is taken.
   [[nodiscard]] std::string refusal(const std::string& file_name, const std::set<uid_t>& allowed = testing::fixtureOwners()) const {
+    return refusalIn(directory_->path(), allowed, file_name);
+  }
+  static std::string refusalIn(const fs::path& directory, const std::set<uid_t>& allowed = testing::fixtureOwners(),
+                               const std::string& file_name = "ok.so") {
     try {
-      CPPUNIT_ASSERT(openPluginFile(directory_->path(), file_name, allowed).valid());
+      CPPUNIT_ASSERT(openPluginFile(directory, file_name, allowed).valid());
     } catch (const Refusal& refused) {
       return refused.what();
     }
