@@ -57,6 +57,7 @@ class WorkerConfinementTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(testEnvironmentAndDescriptors);
   CPPUNIT_TEST(testNobodyLooksIn);
   CPPUNIT_TEST(testEndsWithItsHost);
+  CPPUNIT_TEST(testIsToldItsOwnSettingsOnly);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -150,8 +151,9 @@ class WorkerConfinementTest : public CppUnit::TestFixture {
     options.launcher = {"strace", "-D",         "-f", "-y", "-yy", "-s", "4096", "-e", "trace=write,writev,sendto,sendmsg,sendmmsg",
                         "-o",     "@DIR@/trace"};
     PulsewatchProcess daemon(options);
-    waitForCheck(daemon, "database", "unhealthy");
-    waitForCheck(daemon, "redis", "unhealthy");
+    for (const char* check : {"database", "redis"})
+      CPPUNIT_ASSERT(daemon.waitForMetric("pulsewatch_health_check_runs_total", {{"check_name", check}, {"outcome", "unhealthy"}},
+                                          [](double runs) { return runs >= 1; }));
     const std::filesystem::path trace = daemon.directory() / "trace";
     daemon.stop();
 
