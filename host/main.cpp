@@ -31,6 +31,7 @@
 #include <spawn.h>
 #include <string>
 #include <string_view>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -291,6 +292,8 @@ int checkBeforeDaemon(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   if (argc > 1 && std::strcmp(argv[1], pulsewatch::WorkerProcess::kWorkerArgument) == 0) return pulsewatch::runWorker();
+  // A worker is of the same user: it must not look into the host's memory and environment, where every secret is. (No core dumps either.)
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   const sigset_t signals = pulsewatch::ourSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // first of all: a signal during the start waits until it can be answered
   for (const int signal : {SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_IGN);  // a log that can't be written is no reason to end

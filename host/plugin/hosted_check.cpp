@@ -85,7 +85,8 @@ HostedCheck::HostedCheck(CheckId id, const CheckSpec& spec, std::shared_ptr<Plug
       library_(std::move(library)),
       events_(events),
       log_level_(log_level),
-      redactor_(settings_) {}
+      redactor_(settings_),
+      log_limiter_(std::chrono::steady_clock::now()) {}
 
 RunReport HostedCheck::execute(HostedRun& run) {
   const SteadyTime begin = std::chrono::steady_clock::now();
@@ -103,6 +104,7 @@ RunReport HostedCheck::execute(HostedRun& run) {
     run.report_.message = run.report_.error = "an exception that is no std::exception";
     run.report_.stack_trace = currentExceptionTrace();
   }
+  tellDroppedLines(true);
   current_ = nullptr;
   run.report_.duration = std::chrono::steady_clock::now() - begin;
   run.report_.outcome = outcomeOf(run.status_);
@@ -157,6 +159,33 @@ std::int32_t HostedCheck::addSeries(std::uint32_t metric, const char* const* lab
   return next;
 }
 
+void HostedCheck::log(const HostedRun* run, const pw_log_line& line) {
+  const auto level = static_cast<LogLevel>(std::clamp<std::int32_t>(line.level, PW_LOG_DEBUG, PW_LOG_CRITICAL));
+  if (level < log_level_) return;
+  bool allowed = false;
+  {
+    const MutexLock lock(log_mutex_);
+    allowed = log_limiter_.allow(std::chrono::steady_clock::now());
+  }
+  if (!allowed) return tellDroppedLines(false);
+  events_.pluginLogged({id_, run == nullptr ? "" : run->report_.request_id, level, line.event == nullptr ? "plugin" : shown(line.event, 64),
+                        shown(line.message, kMostError), shown(line.error, kMostError),
+                        std::isfinite(line.duration_ms) ? line.duration_ms : -1});
+}
+
+void HostedCheck::tellDroppedLines(bool pause) {
+  std::uint64_t dropped = 0;
+  {
+    const MutexLock lock(log_mutex_);
+    dropped = log_limiter_.toTell(std::chrono::steady_clock::now(), pause);
+  }
+  if (dropped == 0) return;
+  events_.pluginLogged({id_, "", LogLevel::warning, "log_dropped",
+                        std::to_string(dropped) + " log lines of this check were dropped: it may write " +
+                            std::to_string(LogLimiter::kPerSecond) + " a second",
+                        "", -1});
+}
+
 // The functions of pw_host. What they promise is in abi.h.
 struct HostFunctions {
   static const char* checkName(const pw_check* check) { return of(check).name_.c_str(); }
@@ -185,12 +214,7 @@ struct HostFunctions {
   }
   static void log(pw_check* check, pw_run* run, const pw_log_line* line) {
     if (line == nullptr || line->size < sizeof(pw_log_line)) return;
-    const std::int32_t level = std::clamp<std::int32_t>(line->level, PW_LOG_DEBUG, PW_LOG_CRITICAL);
-    if (logEnabled(check, level) == 0) return;
-    of(check).events_.pluginLogged(
-        {of(check).id_, run == nullptr ? "" : of(run).report_.request_id, static_cast<LogLevel>(level),
-         line->event == nullptr ? "plugin" : of(check).shown(line->event, 64), of(check).shown(line->message, HostedCheck::kMostError),
-         of(check).shown(line->error, HostedCheck::kMostError), std::isfinite(line->duration_ms) ? line->duration_ms : -1});
+    of(check).log(run == nullptr ? nullptr : &of(run), *line);
   }
 
   static std::int32_t addSeries(pw_check* check, std::uint32_t metric, const char* const* label_values, std::uint32_t count) {

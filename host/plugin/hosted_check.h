@@ -2,7 +2,9 @@
 // (pw_host).
 #pragma once
 
+#include "base/mutex.h"
 #include "plugin/check_runner.h"
+#include "plugin/log_limiter.h"
 #include "plugin/plugin_library.h"
 #include <pulsewatch/abi.h>
 
@@ -89,6 +91,8 @@ class HostedCheck {
   [[nodiscard]] const SettingValue* setting(const char* key) const;
   [[nodiscard]] std::string shown(const char* text, std::size_t most) const;
   std::int32_t addSeries(std::uint32_t metric, const char* const* label_values, std::uint32_t count);
+  void log(const HostedRun* run, const pw_log_line& line) EXCLUDES(log_mutex_);
+  void tellDroppedLines(bool pause) EXCLUDES(log_mutex_);
 
   const CheckId id_;
   const std::string name_;
@@ -99,6 +103,9 @@ class HostedCheck {
   HostedCheckEvents& events_;
   const LogLevel log_level_;
   const Redactor redactor_;
+
+  Mutex log_mutex_;  // a plugin may log from threads of its own
+  LogLimiter log_limiter_ GUARDED_BY(log_mutex_);
 
   // Touched by one thread at a time: create, run and destroy never overlap.
   void* self_ = nullptr;

@@ -4,11 +4,13 @@
 #include "plugin/hosted_check.h"
 
 #include <algorithm>
+#include <csignal>
 #include <deque>
 #include <iterator>
 #include <optional>
 #include <system_error>
 #include <thread>
+#include <unistd.h>
 #include <unordered_map>
 #include <utility>
 
@@ -20,6 +22,23 @@ constexpr Milliseconds kMostMargin{100};
 
 // The plugin's own deadline is a little before the host's, so that its own sentence beats "timed out".
 Nanoseconds pluginTime(Milliseconds timeout) { return timeout - std::min<Nanoseconds>(Nanoseconds(timeout) / 10, kMostMargin); }
+
+// What a run mustn't change of the thread it is lent: a mask without SIGTERM would make it the one that a stop kills the program through.
+// And a child that a run has forked ends here: it has our memory and our sockets, but must never speak for us.
+class ThreadKeeper {
+ public:
+  ThreadKeeper() : process_(::getpid()) { pthread_sigmask(SIG_SETMASK, nullptr, &signals_); }
+  ThreadKeeper(const ThreadKeeper&) = delete;
+  ThreadKeeper& operator=(const ThreadKeeper&) = delete;
+  ~ThreadKeeper() {
+    if (::getpid() != process_) ::_exit(0);
+    pthread_sigmask(SIG_SETMASK, &signals_, nullptr);
+  }
+
+ private:
+  const pid_t process_;
+  sigset_t signals_{};
+};
 
 }  // namespace
 
@@ -264,7 +283,11 @@ void LocalRunner::Pool::execute(const Job& job) {
   }
   const SteadyTime now = std::chrono::steady_clock::now();
   tell([&](RunnerEvents& events) { events.runStarted(job.request->check, job.request->sequence, now); });
-  RunReport report = job.slot->check.execute(*job.run);
+  RunReport report;
+  {
+    const ThreadKeeper keeper;
+    report = job.slot->check.execute(*job.run);
+  }
   options_.on_run(0);
   {
     const MutexLock lock(mutex_);

@@ -28,8 +28,8 @@ namespace {
 constexpr std::array kSignals{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGSYS, SIGTRAP, SIGABRT};
 constexpr std::size_t kMostFrames = 64;
 constexpr std::size_t kAlternateStack = std::size_t{64} * 1024;
-constexpr int kWaits = 100;
-constexpr timespec kWait{0, 10'000'000};  // a second in all
+constexpr int kWaits = 300;
+constexpr timespec kWait{0, 10'000'000};  // three seconds in all: to read debug information takes half of one where nothing else goes on
 
 thread_local CheckId thread_check = 0;
 

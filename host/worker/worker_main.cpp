@@ -45,6 +45,9 @@ void limit(decltype(RLIMIT_CORE) what, rlim_t most) {
 
 // Nothing that is gained here is ever given back.
 void confine() {
+  sigset_t none;
+  sigemptyset(&none);
+  pthread_sigmask(SIG_SETMASK, &none, nullptr);  // a library's initialiser has been at it
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);  // nor may another worker of the same user look into this one

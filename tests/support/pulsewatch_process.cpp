@@ -26,7 +26,9 @@ std::unique_ptr<ChildProcess> startProgram(const PulsewatchOptions& options, con
   directory.write("pulsewatch.properties", placed(options.config));
   for (const auto& [name, content] : options.files) directory.write(name, placed(content));
 
-  std::vector<std::string> argv{PULSEWATCH_PROGRAM, "--config=" + (directory / options.config_name).string()};
+  std::vector<std::string> argv;
+  for (const std::string& argument : options.launcher) argv.push_back(placed(argument));
+  argv.insert(argv.end(), {PULSEWATCH_PROGRAM, "--config=" + (directory / options.config_name).string()});
   for (const std::string& argument : options.arguments) argv.push_back(placed(argument));
   Environment environment = plainEnvironment();
   for (const auto& [name, value] : options.environment) environment[name] = placed(value);

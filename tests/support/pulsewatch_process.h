@@ -31,6 +31,7 @@ struct PulsewatchOptions {
   std::map<std::string, std::string> files;           // further files, by name relative to it
   Environment environment;                            // over plainEnvironment()
   std::vector<std::string> arguments;                 // behind --config=…
+  std::vector<std::string> launcher;                  // a program that becomes it, with arguments
   std::vector<std::string> secrets;                   // what must never show; SECRET_KEY of the environment is one anyway
   std::string config_name = "pulsewatch.properties";  // what --config names, when it is not the file above
   bool logs = true;                                   // false: standard output is for people (--help, --check-config), not the log
