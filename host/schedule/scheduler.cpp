@@ -12,7 +12,7 @@ namespace {
 
 constexpr Milliseconds kLongestWait{100};
 // Runs that are due within so long of each other start in one go: a thousand a second don't need a thousand wake-ups.
-constexpr Milliseconds kTogether{2};
+constexpr Milliseconds kTogether{3};
 
 }  // namespace
 

@@ -2,7 +2,7 @@
 // for each run.
 //
 // Between RunSchedule, which decides, and CheckRunner, which runs: no run is waited for, and nobody is called with the lock held. A run may
-// start up to 2 ms after it was due, together with others; a timeout is never put off.
+// start up to 3 ms after it was due, together with others; a timeout is never put off.
 #pragma once
 
 #include "base/heartbeat.h"
