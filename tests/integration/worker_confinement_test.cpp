@@ -55,6 +55,7 @@ uid_t ownerOfProc(pid_t pid) {
 class WorkerConfinementTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(WorkerConfinementTest);
   CPPUNIT_TEST(testEnvironmentAndDescriptors);
+  CPPUNIT_TEST(testPrivilegesSignalsAndLimits);
   CPPUNIT_TEST(testNobodyLooksIn);
   CPPUNIT_TEST(testEndsWithItsHost);
   CPPUNIT_TEST(testIsToldItsOwnSettingsOnly);
