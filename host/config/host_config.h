@@ -59,7 +59,7 @@ struct HostConfig {
 // A relative log.file is made absolute by the working directory.
 HostConfig readHostConfig(const Properties& properties, Mistakes& mistakes);
 
-// Of the config only where plugins are and whose files are taken; false after a mistake in these.
+// Of the config only where plugins are and which files are taken; false after a mistake in these.
 bool readPluginKeys(const Properties& properties, HostConfig& config, Mistakes& mistakes);
 
 // The process's environment as a map; of a name that is there twice the first, as getenv() has it.

@@ -80,7 +80,7 @@ class TrustTest : public CppUnit::TestFixture {
   }
 
   void testDirectoryAbove() {
-    PulsewatchOptions options = fixtureOptions({"ok"}, "");
+    PulsewatchOptions options = fixtureOptions({"ok"}, checkConfig("works", "ok"));
     const fs::path above = keys_ / "above";
     fs::create_directories(above / "plugins");
     std::ofstream(above / "plugins" / "ok.so", std::ios::binary) << options.files["plugins/ok.so"];
