@@ -65,12 +65,19 @@ class PluginSoakTest : public CppUnit::TestFixture {
       waitForCheck(daemon, "versioned", "healthy", "version " + number + ".0.0");
       if (i == settled) before = settledState(daemon);
     }
-    const Held after = settledState(daemon);
-    std::cout << count << " replacements; after " << settled << ": " << before << "; at the end: " << after << '\n';
     poll.finish();
+    // Threads of the HTTP server that a busy moment called for end once they are idle.
+    Held after;
+    static_cast<void>(waitFor(
+        [&] {
+          after = settledState(daemon);
+          return after.threads <= before.threads && after.descriptors <= before.descriptors;
+        },
+        std::chrono::seconds(60)));
+    std::cout << count << " replacements; after " << settled << ": " << before << "; at the end: " << after << '\n';
     CPPUNIT_ASSERT_EQUAL(before.workers, after.workers);
-    CPPUNIT_ASSERT_EQUAL(before.descriptors, after.descriptors);
-    CPPUNIT_ASSERT_EQUAL(before.threads, after.threads);
+    CPPUNIT_ASSERT_MESSAGE("descriptors", after.descriptors <= before.descriptors);
+    CPPUNIT_ASSERT_MESSAGE("threads", after.threads <= before.threads);
     CPPUNIT_ASSERT_MESSAGE("memory grew", slowness > 1 || after.resident_kib < before.resident_kib + 8 * 1024);
     CPPUNIT_ASSERT_EQUAL(0.0, daemon.metrics().sum("pulsewatch_worker_restarts_total"));
     daemon.stop();
