@@ -1,8 +1,8 @@
 // One .properties file, parsed strictly: `key = value` lines, blank lines, and comments that begin with # or !. Only the first '='
 // separates; white space around key and value is dropped; a backslash is itself; a line ends at its end. UTF-8, with or without a byte
 // order mark, LF or CRLF. Mistakes: no '=', an empty key, a key with characters other than [A-Za-z0-9_.-], a key given twice (names the
-// first line), a carriage return inside a line, a NUL byte, invalid UTF-8, a file over 1 MiB, one that cannot be read. A line that is none is never quoted: it may be a part
-// of a secret. Any thread.
+// first line), a carriage return inside a line, a NUL byte, invalid UTF-8, a file over 1 MiB, one that cannot be read. A line that is none
+// is never quoted: it may be a part of a secret. Any thread.
 #pragma once
 #include "config/mistakes.h"
 

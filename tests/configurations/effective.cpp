@@ -136,8 +136,7 @@ ReadConfiguration readConfiguration(const Configuration& row, const Configuratio
   const Properties properties = Properties::load(input, mistakes);
   read.setup.config = readHostConfig(properties, mistakes);
   read.setup.catalog = plugins.catalog();
-  if (const auto owners = properties.value("plugins.owners", mistakes))
-    resolveOwners(read.setup.config.plugin_owners, *owners, mistakes);
+  if (const auto owners = properties.value("plugins.owners", mistakes)) resolveOwners(read.setup.config.plugin_owners, *owners, mistakes);
   if (!read.setup.config.plugin_directories.empty()) read.setup.plan = planChecks(properties, pluginStates(plugins.catalog()), mistakes);
   addHost(properties, read.setup.config, read.effective);
   for (const auto& [key, property] : properties.properties()) {

@@ -81,7 +81,9 @@ class PropertyFileTest : public CppUnit::TestFixture {
   void files() {
     const ConfigFiles files;
     Mistakes mistakes;
-    const auto read = [&](const std::filesystem::path& file) { return readPropertyFile(file, mistakes).value_or(std::vector<Property>()).size(); };
+    const auto read = [&](const std::filesystem::path& file) {
+      return readPropertyFile(file, mistakes).value_or(std::vector<Property>()).size();
+    };
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, read(files.write("good", "a = 1")));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, read(files.write("largest", "a = " + std::string(1024 * 1024 - 4, 'x'))));
     CPPUNIT_ASSERT_EQUAL(std::string(), allLines(mistakes));
