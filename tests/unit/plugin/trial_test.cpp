@@ -46,7 +46,7 @@ class TrialTest : public CppUnit::TestFixture {
   void nobodyHearsOfATrial() {
     put(1);
     put(2);
-    for (const CheckId check : {1, 2}) {
+    for (const CheckId check : {1U, 2U}) {
       trial_.seriesAdded({check, 0, 0, {"x"}});
       trial_.runStarted(check, 1, now());
       trial_.runWanted(check);

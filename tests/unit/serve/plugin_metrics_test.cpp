@@ -71,7 +71,7 @@ class PluginMetricsTest : public CppUnit::TestFixture {
 
   void goneWithTheLastCheck() {
     PluginMetrics metrics;
-    for (const CheckId check : {1, 2}) {
+    for (const CheckId check : {1U, 2U}) {
       metrics.addCheck(check, kAll);
       metrics.addSeries({check, 0, 0, {"mysql", "default"}});
       metrics.observe(check, {{0, 1}});

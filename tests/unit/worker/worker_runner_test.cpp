@@ -125,8 +125,8 @@ class WorkerRunnerTest : public CppUnit::TestFixture {
     const std::string flag = (directory / "sin").string();
     std::ofstream(flag).close();
     WorkerBench bench("sinner", quickKill());
-    for (const CheckId check : {1, 2}) bench.add(check, {{"sin", "hang"}, {"while", flag}});
-    for (const CheckId check : {1, 2}) {
+    for (const CheckId check : {1U, 2U}) bench.add(check, {{"sin", "hang"}, {"while", flag}});
+    for (const CheckId check : {1U, 2U}) {
       bench.start(check);
       CPPUNIT_ASSERT(bench.recorder.waitForStart(check));
     }
