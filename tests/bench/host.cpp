@@ -19,9 +19,9 @@ Host::Host(const Servers& servers) {
   start(std::move(options));
 }
 
-Host::Host(int checks, std::chrono::milliseconds interval) {
+Host::Host(int checks, std::chrono::milliseconds interval, const std::string& isolation) {
   testing::PulsewatchOptions options;
-  options.config = "plugins.directories = @DIR@/plugins\n";
+  options.config = "plugins.directories = @DIR@/plugins\nplugins.isolation = " + isolation + "\n";
   options.files["plugins/instant.so"] = testing::readFile(PULSEWATCH_INSTANT_PLUGIN);
   for (int i = 0; i < checks; ++i) {
     const std::string check = "check.c" + std::to_string(i);

@@ -26,8 +26,8 @@ class Host {
  public:
   // `database` and `redis`, two real checks, as often as is the default.
   explicit Host(const Servers& servers);
-  // So many checks, each healthy at once.
-  Host(int checks, std::chrono::milliseconds interval);
+  // So many checks, each healthy at once, of one plugin with this `plugins.isolation`.
+  Host(int checks, std::chrono::milliseconds interval, const std::string& isolation);
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
   ~Host();

@@ -82,8 +82,8 @@ double quantile(const std::map<double, double>& before, const std::map<double, d
   return 1000 * low;
 }
 
-void measureHost(int checks, const Plan& plan, Usage& usage) {
-  Host host(checks, plan.interval);
+void measureHost(int checks, const std::string& isolation, const Plan& plan, Usage& usage) {
+  Host host(checks, plan.interval, isolation);
   usage.watch(host.pid(), plan);
   const std::map<double, double> before = lateness(host);
   std::this_thread::sleep_for(plan.watch);
@@ -105,10 +105,22 @@ void measureIcinga(int services, const Plan& plan, Usage& usage) {
   usage.late_p99.add(late.quantile(0.99));
 }
 
-void addRow(Table& table, const std::string& what, const Samples& ours, const Samples& theirs, int digits, const std::string& aim) {
-  const bool compared = theirs.median() > 0;
-  table.add(
-      {what, shown(ours, digits), compared ? shown(theirs, digits) : "–", compared ? fixed(ours.median() / theirs.median(), 2) : "–", aim});
+struct Subjects {
+  Usage worker;  // the plugin in a worker, as is the default
+  Usage inside;  // the plugin inside the host
+  Usage icinga;
+};
+
+std::string ratio(const Samples& ours, const Samples& theirs) {
+  return theirs.median() > 0 ? fixed(ours.median() / theirs.median(), 2) : "–";
+}
+
+void addRow(Table& table, const std::string& what, const Subjects& of, Samples Usage::*measured, int digits, const std::string& aim) {
+  const Samples& worker = of.worker.*measured;
+  const Samples& inside = of.inside.*measured;
+  const Samples& theirs = of.icinga.*measured;
+  table.add({what, shown(worker, digits), shown(inside, digits), theirs.count() > 0 ? shown(theirs, digits) : "–", ratio(worker, theirs),
+             ratio(inside, theirs), aim});
 }
 
 }  // namespace
@@ -121,21 +133,21 @@ void benchScale(const Options& options) {
       << " times by turns; all processes of each. pulsewatch's lateness is read from a histogram (bounds 0.5, 1, 2.5, 5, 10, 25, 50 ms), "
          "evenly spread within a bucket; Icinga 2's is each service's last.\n"
       << std::flush;
-  Table table({"", "pulsewatch", "Icinga 2", "ratio", "aim"});
+  Table table({"", "in a worker", "inside the host", "Icinga 2", "ratio, worker", "ratio, inside", "aim"});
   for (const int checks : options.short_form ? std::vector<int>{200} : std::vector<int>{1000, 10'000}) {
-    Usage ours;
-    Usage theirs;
+    Subjects subjects;
     for (int round = 0; round < plan.rounds; ++round) {
-      measureHost(checks, plan, ours);
-      if (options.with_icinga) measureIcinga(checks, plan, theirs);
+      measureHost(checks, "process", plan, subjects.worker);
+      measureHost(checks, "host", plan, subjects.inside);
+      if (options.with_icinga) measureIcinga(checks, plan, subjects.icinga);
     }
     const std::string prefix = std::to_string(checks) + " checks: ";
-    addRow(table, prefix + "CPU, % of a core", ours.cpu_percent, theirs.cpu_percent, 2, "a third");
-    addRow(table, prefix + "resident, MiB", ours.resident, theirs.resident, 1, "a third");
-    addRow(table, prefix + "resident, shared pages divided, MiB", ours.proportional, theirs.proportional, 1, "");
-    addRow(table, prefix + "resident after two scrapes, MiB", ours.scraped, theirs.scraped, 1, "");
-    addRow(table, prefix + "start lateness, median, ms", ours.late_median, theirs.late_median, 2, "");
-    addRow(table, prefix + "start lateness, p99, ms", ours.late_p99, theirs.late_p99, 2, "under 10 ms");
+    addRow(table, prefix + "CPU, % of a core", subjects, &Usage::cpu_percent, 2, "worker under a half, inside a third");
+    addRow(table, prefix + "resident, MiB", subjects, &Usage::resident, 1, "inside a third");
+    addRow(table, prefix + "resident, shared pages divided, MiB", subjects, &Usage::proportional, 1, "");
+    addRow(table, prefix + "resident after two scrapes, MiB", subjects, &Usage::scraped, 1, "");
+    addRow(table, prefix + "start lateness, median, ms", subjects, &Usage::late_median, 2, "");
+    addRow(table, prefix + "start lateness, p99, ms", subjects, &Usage::late_p99, 2, "under 10 ms");
   }
   table.print();
 }
