@@ -2,7 +2,10 @@
 
 #include "worker/messages.h"
 
-#include <utility>
+#include <openssl/evp.h>
+
+#include <stdexcept>
+#include <string>
 
 namespace pulsewatch {
 
@@ -24,10 +27,14 @@ CheckPolicy policyOf(const CheckSpec& spec) {
 }
 
 // As a worker is told it, and what the host keeps to itself.
-std::string termsOf(const CheckSpec& spec) {
+CheckPosts::Terms termsOf(const CheckSpec& spec) {
   WireWriter wire;
   wire(spec, spec.interval, spec.critical, spec.fall, spec.rise, spec.degraded_after, spec.unavailable);
-  return wire.take();
+  const std::string text = wire.take();
+  CheckPosts::Terms terms{};
+  if (EVP_Digest(text.data(), text.size(), terms.data(), nullptr, EVP_sha256(), nullptr) != 1)
+    throw std::runtime_error("OpenSSL has no SHA-256 here");
+  return terms;
 }
 
 }  // namespace
@@ -53,7 +60,7 @@ void CheckPosts::set(const CheckSpec& spec, const Employer& employer) {
 }
 
 void CheckPosts::change(Post& post, const CheckSpec& spec, const Employer& employer) {
-  std::string terms = termsOf(spec);
+  const Terms terms = termsOf(spec);
   if (post.terms == terms && post.runner == employer.runner && post.plugin == spec.plugin) return;
   const bool other_runner = post.runner != employer.runner;
   const bool other_terms = post.terms != terms;
@@ -76,7 +83,7 @@ void CheckPosts::change(Post& post, const CheckSpec& spec, const Employer& emplo
     else
       scheduler_.release(post.id, timing, employer.runner);
   }
-  post = {post.id, spec.plugin, std::move(terms), employer.runner};
+  post = {post.id, spec.plugin, terms, employer.runner};
 }
 
 void CheckPosts::remove(const std::string& name) {

@@ -10,6 +10,7 @@
 #include "serve/plugin_metrics.h"
 #include "serve/run_log.h"
 
+#include <array>
 #include <map>
 #include <memory>
 #include <string>
@@ -26,10 +27,13 @@ struct Employer {
 
 class CheckPosts {
  public:
+  // The SHA-256 of all that the configuration says of a check: another one is a change. Ten thousand checks' whole texts, and the secrets
+  // in them, needn't be kept for that.
+  using Terms = std::array<unsigned char, 32>;
   struct Post {
     CheckId id = 0;
     std::string plugin;
-    std::string terms;  // all that the configuration says of it: other ones are a change
+    Terms terms{};
     std::shared_ptr<CheckRunner> runner;
   };
 
