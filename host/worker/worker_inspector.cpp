@@ -35,7 +35,7 @@ class Inspection {
       if (::poll(&ready, 1, static_cast<int>(left.count())) <= 0) continue;
       const bool closed = process_.channel().receive([this](std::string_view message) { take(message); }) == Channel::State::closed;
       if (answer_) return std::move(*answer_);
-      if (closed) return Refusal("cannot be loaded: it " + howItEnded() + " while it was loaded; its author must correct it");
+      if (closed) return notLoaded(howItEnded());
     }
   }
 
@@ -49,7 +49,12 @@ class Inspection {
     }
     if (auto* refused = std::get_if<Refused>(&said))
       answer_ = Refusal(cleanText(refused->why, 4000), cleanText(refused->plugin, 63), cleanText(refused->version, 64));
-    if (auto* crash = std::get_if<Crash>(&said)) crash_ = cleanText(crash->what, 500);
+    // Told before its stack is: to read debug information for that takes half a second, and nobody asks for it here.
+    if (auto* crash = std::get_if<Crash>(&said)) answer_ = notLoaded("crashed (" + cleanText(crash->what, 500) + ")");
+  }
+
+  static Refusal notLoaded(const std::string& what) {
+    return Refusal("cannot be loaded: it " + what + " while it was loaded; its author must correct it");
   }
 
   // The channel closes before the process has ended, or the plugin has closed it and lives.
@@ -57,14 +62,12 @@ class Inspection {
     pollfd ended{process_.endDescriptor(), POLLIN, 0};
     ::poll(&ended, 1, 1000);
     const auto end = process_.reap();
-    if (!crash_.empty()) return "crashed (" + crash_ + ")";
     if (!end) return "closed the channel to its host";
     return end->by_signal ? "crashed (" + describeEnd(*end) + ")" : "ended its process with " + describeEnd(*end);
   }
 
   WorkerProcess process_;
   std::optional<Inspected> answer_;
-  std::string crash_;
 };
 
 }  // namespace

@@ -22,6 +22,7 @@ using Copies = std::map<std::string, std::string>;
 
 class DamagedPluginsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(DamagedPluginsTest);
+  CPPUNIT_TEST(testCheckConfig);
   CPPUNIT_TEST(testOneAfterTheOtherWhileRunning);
   CPPUNIT_TEST_SUITE_END();
 
@@ -42,9 +43,10 @@ class DamagedPluginsTest : public CppUnit::TestFixture {
       const std::size_t at = output.find(line);
       if (at == std::string::npos || output.at(at + line.size()) == '\n') not_refused.insert(file);
     }
-    // Of all that work the last is taken; the others are told that it is.
+    // Of all that work (their damage is where nobody reads, as in a table of sections at the end) the last is taken; the others are told that
+    // it is.
     CPPUNIT_ASSERT_MESSAGE(output, not_refused.size() <= 1);
-    for (const std::string& file : not_refused) CPPUNIT_ASSERT_MESSAGE(file + "\n" + output, file.rfind("damaged", 0) == 0);
+    for (const std::string& file : not_refused) CPPUNIT_ASSERT_MESSAGE(file + "\n" + output, file.rfind("truncated", 0) != 0);
     CPPUNIT_ASSERT_MESSAGE(output, output.rfind("ok ") != std::string::npos);
   }
 
