@@ -61,12 +61,15 @@ std::string keysAndSettings(const CheckSpec& check) {
 
 }  // namespace
 
-std::string checkListing(const Setup& setup) {
+std::string checkListing(const Setup& setup, const std::map<std::string, std::string>& unfit) {
   std::string text = overview(setup);
   for (const CheckSpec& check : setup.plan.checks) text += keysAndSettings(check);
   std::string rest;
   for (const CatalogEntry& entry : setup.catalog.entries) {
     if (!entry.refusal.empty()) rest += "refused: " + oneLine(entry.file) + ": " + oneLine(entry.refusal) + "\n";
+    const auto fault = entry.taken() ? unfit.find(entry.name) : unfit.end();
+    if (fault != unfit.end())
+      rest += "fails: " + oneLine(entry.file) + ": " + oneLine(fault->second) + "; it would not take over from a version at work\n";
     if (entry.disabled) rest += "disabled: " + oneLine(entry.file) + "\n";
   }
   for (const std::string& warning : setup.config.warnings) rest += "warning: " + warning + "\n";

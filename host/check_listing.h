@@ -4,10 +4,12 @@
 
 #include "setup.h"
 
+#include <map>
 #include <string>
 
 namespace pulsewatch {
 
-std::string checkListing(const Setup& setup);
+// `unfit` says of plugins by name why they are, as rehearse() does.
+std::string checkListing(const Setup& setup, const std::map<std::string, std::string>& unfit);
 
 }  // namespace pulsewatch

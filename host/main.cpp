@@ -1,6 +1,7 @@
 // pulsewatchd: options, signals and exit codes. Everything else is in setup.h and server.h.
 #include "check_listing.h"
 #include "plugin_listing.h"
+#include "rehearsal.h"
 #include "serve/http_server.h"
 #include "serve/json_line.h"
 #include "serve/log_descriptor.h"
@@ -16,6 +17,7 @@
 #include <Poco/Message.h>
 #include <Poco/Util/HelpFormatter.h>
 #include <Poco/Util/Option.h>
+#include <Poco/Util/OptionException.h>
 #include <Poco/Util/OptionSet.h>
 #include <Poco/Util/ServerApplication.h>
 
@@ -107,6 +109,7 @@ class Daemon final : public Poco::Util::ServerApplication {
 
   const WorkerInspector inspector_{WorkerProcess::kThisProgram};
   Task task_ = Task::run;
+  bool offline_ = false;  // --check-config runs no check
   std::filesystem::path started_in_;
   std::string config_file_ = "/etc/pulsewatch/pulsewatch.properties";
   bool config_named_ = false;
@@ -119,7 +122,10 @@ void Daemon::defineOptions(Poco::Util::OptionSet& options) {
   using Poco::Util::Option;
   ServerApplication::defineOptions(options);
   options.addOption(Option("config", "c", "the .properties file; default " + config_file_).argument("FILE"));
-  options.addOption(Option("check-config", "", "read and validate everything, load every plugin, print the table of checks"));
+  options.addOption(Option("check-config", "",
+                           "read and validate everything, load every plugin, run each check once, print the table of checks; with "
+                           "=offline no check is run")
+                        .argument("offline", false));
   options.addOption(Option("describe", "", "print what the plugins are, or one: settings, metrics; a configuration need not be complete")
                         .argument("PLUGIN", false));
   options.addOption(Option("define", "D", "override one property; strongest; refused for a secret").repeatable(true).argument("key=value"));
@@ -133,6 +139,10 @@ void Daemon::handleOption(const std::string& name, const std::string& value) {
     config_named_ = true;
   }
   if (name == "describe" && !value.empty()) described_ = value;
+  if (name == "check-config" && !value.empty()) {
+    if (value != "offline") throw Poco::Util::InvalidArgumentException("--check-config takes =offline or nothing");
+    offline_ = true;
+  }
   if (name == "define") overrides_.push_back(value);
   if (name == "pidfile") pid_file_ = value;
   const Task task = name == "help"           ? Task::help
@@ -164,7 +174,8 @@ int Daemon::main(const ArgVec& arguments) {
   if (task_ == Task::describe) return describePlugins();
   Setup setup = readSetup({.file = config_file_, .overrides = overrides_, .environment = processEnvironment()}, inspector_);
   if (config().getBool("application.runAsDaemon", false)) std::filesystem::current_path("/", error);
-  if (task_ == Task::checkConfig) std::cout << checkListing(setup) << std::flush;
+  if (task_ == Task::checkConfig)
+    std::cout << checkListing(setup, offline_ || !setup.mistakes.empty() ? Unfit() : rehearse(setup)) << std::flush;
   if (!setup.mistakes.empty()) return failed(setup.mistakes);
   return task_ == Task::checkConfig ? 0 : runServer(std::move(setup));
 }
@@ -271,7 +282,7 @@ int checkBeforeDaemon(int argc, char** argv) {
       arguments.push_back(argv[i]);
   }
   if (!daemon) return 0;
-  std::string check = "--check-config";
+  std::string check = "--check-config=offline";
   arguments.push_back(check.data());
   arguments.push_back(nullptr);
   posix_spawn_file_actions_t actions;

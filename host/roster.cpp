@@ -1,12 +1,9 @@
 #include "roster.h"
 
-#include "base/uuid.h"
-#include "plugin/local_runner.h"
 #include "plugin/refusal.h"
 
 #include <algorithm>
 #include <atomic>
-#include <fcntl.h>
 #include <iterator>
 #include <set>
 #include <thread>
@@ -18,12 +15,6 @@ namespace {
 
 constexpr std::string_view kLogger = "pulsewatch.core.plugin";
 constexpr Milliseconds kGoodbye{1000};  // of a plugin that was replaced or removed
-
-std::map<std::string, std::vector<const CheckSpec*>> byPlugin(const CheckPlan& plan) {
-  std::map<std::string, std::vector<const CheckSpec*>> specs;
-  for (const CheckSpec& spec : plan.checks) specs[spec.plugin].push_back(&spec);
-  return specs;
-}
 
 const CatalogEntry* takenEntry(const Catalog& catalog, const std::string& plugin) {
   const auto found = std::find_if(catalog.entries.begin(), catalog.entries.end(),
@@ -51,13 +42,6 @@ std::string joined(const std::vector<std::string>& lines) {
   std::string text;
   for (std::size_t i = 0; i < lines.size() && i < 5; ++i) text += (i == 0 ? "" : "; ") + lines[i];
   return text;
-}
-
-// A plugin that runs inside the host is tried in a worker: one that crashes or hangs would take the host with it. It has the host's limits.
-PluginSpec trialSpec(PluginSpec spec) {
-  spec.isolated = true;
-  spec.limits.memory_max = 0;
-  return spec;
 }
 
 // What the plan says of a plugin that has no check.
@@ -227,11 +211,11 @@ bool Roster::refuseFailing(Catalog& catalog, const CheckPlan& plan, Crews& newco
     std::string fault;
     try {
       const PluginSpec& spec = plan.plugins.at(plugin);
-      Crew newcomer = makeCrew(*entry, spec.isolated ? spec : trialSpec(spec));
+      Crew newcomer = makeCrew(*entry, trialSpec(spec), crewParts());
       fault = tryOut(newcomer, specs);
       if (fault.empty() && !spec.isolated) {
         newcomer.runner->stop(std::chrono::steady_clock::now() + kGoodbye);
-        newcomer = makeCrew(*entry, spec);
+        newcomer = makeCrew(*entry, spec, crewParts());
       }
       if (fault.empty()) newcomers[plugin] = std::move(newcomer);
     } catch (const std::exception& e) {
@@ -248,31 +232,11 @@ bool Roster::refuseFailing(Catalog& catalog, const CheckPlan& plan, Crews& newco
 
 std::string Roster::tryOut(const Crew& newcomer, const std::vector<const CheckSpec*>& specs) {
   for (const CheckSpec* spec : specs) {
-    const CheckId id = parts_.posts.idOf(spec->name);
-    newcomer.trial->put(id, *spec);
-    newcomer.runner->add(id, *spec);
-    newcomer.runner->start({id, 1, randomUuid()});
+    newcomer.trial->begin(*newcomer.runner, parts_.posts.idOf(spec->name), *spec);
   }
   std::string fault = newcomer.trial->outcome(*newcomer.runner, newcomer.spec.limits.kill_after);
   if (!fault.empty()) newcomer.runner->stop(std::chrono::steady_clock::now());
   return fault;
-}
-
-Roster::Crew Roster::makeCrew(const CatalogEntry& entry, const PluginSpec& spec) const {
-  Crew crew{entry, spec, std::make_unique<Trial>(parts_.events), nullptr};
-  if (spec.isolated) {
-    WorkerRunnerOptions options;
-    options.log_level = log_level_;
-    options.limits = spec.limits;
-    crew.runner =
-        std::make_shared<WorkerRunner>(entry.name, entry.image, parts_.workers, *crew.trial, parts_.worker_events, std::move(options));
-    return crew;
-  }
-  LocalRunnerOptions options;
-  options.log_level = log_level_;
-  FileDescriptor copy(::fcntl(entry.image->copy.get(), F_DUPFD_CLOEXEC, 0));
-  crew.runner = std::make_shared<LocalRunner>(std::make_shared<PluginLibrary>(std::move(copy)), *crew.trial, options);
-  return crew;
 }
 
 void Roster::apply(const CheckPlan& plan, Crews newcomers) {
@@ -284,8 +248,7 @@ void Roster::apply(const CheckPlan& plan, Crews newcomers) {
   }
   for (const std::string& name : unplanned) parts_.posts.remove(name);
 
-  std::vector<std::shared_ptr<CheckRunner>> leaving;
-  std::vector<std::unique_ptr<Trial>> left_trials;
+  std::vector<Crew> leaving;
   std::map<std::string, std::string> failed;  // plugins that can't be loaded after all
   const Specs specs = byPlugin(plan);
   for (const auto& [plugin, checks] : specs) {
@@ -294,15 +257,15 @@ void Roster::apply(const CheckPlan& plan, Crews newcomers) {
     Crew crew;
     try {
       const auto newcomer = newcomers.find(plugin);
-      crew = newcomer != newcomers.end() ? std::move(newcomer->second) : makeCrew(*entry, plan.plugins.at(plugin));
+      crew = newcomer != newcomers.end() ? std::move(newcomer->second) : makeCrew(*entry, plan.plugins.at(plugin), crewParts());
     } catch (const std::exception& e) {
       failed[plugin] = e.what();
       continue;
     }
     Crew& at_work = crews_[plugin];
     std::swap(at_work, crew);
-    if (crew.runner != nullptr) leaving.push_back(std::move(crew.runner));
-    left_trials.push_back(std::move(crew.trial));
+    at_work.worker_events->takeOver();
+    if (crew.runner != nullptr) leaving.push_back(std::move(crew));
   }
   for (const auto& [plugin, checks] : specs) {
     const auto crew = takenEntry(catalog_, plugin) == nullptr ? crews_.end() : crews_.find(plugin);
@@ -322,11 +285,10 @@ void Roster::apply(const CheckPlan& plan, Crews newcomers) {
       ++crew;
       continue;
     }
-    leaving.push_back(std::move(crew->second.runner));
-    left_trials.push_back(std::move(crew->second.trial));
+    leaving.push_back(std::move(crew->second));
     crew = crews_.erase(crew);
   }
-  for (const auto& runner : leaving) runner->stop(std::chrono::steady_clock::now() + kGoodbye);
+  for (const Crew& crew : leaving) crew.runner->stop(std::chrono::steady_clock::now() + kGoodbye);
 }
 
 void Roster::tellChanges(const Catalog& before) {

@@ -5,10 +5,10 @@
 
 #include "base/mutex.h"
 #include "check_posts.h"
+#include "crew.h"
 #include "plugin/plugin_watcher.h"
 #include "serve/host_metrics.h"
 #include "setup.h"
-#include "worker/worker_runner.h"
 
 #include <functional>
 #include <map>
@@ -46,13 +46,6 @@ class Roster final : public PluginDirectoryListener {
   [[nodiscard]] std::vector<PluginInfo> plugins() const EXCLUDES(infos_mutex_);  // any thread
 
  private:
-  // A plugin at work.
-  struct Crew {
-    CatalogEntry entry;
-    PluginSpec spec;
-    std::unique_ptr<Trial> trial;
-    std::shared_ptr<CheckRunner> runner;
-  };
   struct Seen {
     FileIdentity identity;
     SteadyTime since;
@@ -70,7 +63,7 @@ class Roster final : public PluginDirectoryListener {
   std::string tryOut(const Crew& newcomer, const std::vector<const CheckSpec*>& specs) REQUIRES(mutex_);
 
   void apply(const CheckPlan& plan, Crews newcomers) REQUIRES(mutex_);
-  [[nodiscard]] Crew makeCrew(const CatalogEntry& entry, const PluginSpec& spec) const REQUIRES(mutex_);
+  [[nodiscard]] CrewParts crewParts() const { return {parts_.events, parts_.worker_events, parts_.workers, log_level_}; }
   [[nodiscard]] bool isAtWork(const CatalogEntry& entry) const REQUIRES(mutex_);
   void tellChanges(const Catalog& before) REQUIRES(mutex_);
   void publish() REQUIRES(mutex_) EXCLUDES(infos_mutex_);

@@ -66,7 +66,7 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
   void pluginLogged(const PluginLogLine& line) override { run_log_.pluginLogged(line); }
 
   void workerEnded(const WorkerEnd& end) override {
-    host_metrics_.workerEnded(end.plugin, end.end.reason);
+    if (!end.on_trial) host_metrics_.workerEnded(end.plugin, end.end.reason);
     run_log_.workerEnded(end);
   }
 

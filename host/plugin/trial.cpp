@@ -1,5 +1,6 @@
 #include "plugin/trial.h"
 
+#include "base/uuid.h"
 #include "config/duration.h"
 
 #include <algorithm>
@@ -15,11 +16,15 @@ constexpr std::chrono::seconds kSilence{15};
 
 }  // namespace
 
-void Trial::put(CheckId check, const CheckSpec& spec) {
-  const MutexLock lock(mutex_);
-  checks_[check] = {spec.name, spec.timeout, 0, std::nullopt, false, std::nullopt, {}};
-  last_news_ = std::chrono::steady_clock::now();
-  none_ = false;
+void Trial::begin(CheckRunner& runner, CheckId check, const CheckSpec& spec) {
+  {
+    const MutexLock lock(mutex_);
+    checks_[check] = {spec.name, spec.timeout, 0, std::nullopt, false, std::nullopt, {}};
+    last_news_ = std::chrono::steady_clock::now();
+    none_ = false;
+  }
+  runner.add(check, spec);
+  runner.start({check, 1, randomUuid()});
 }
 
 Trial::Check* Trial::onTrial(CheckId check) {

@@ -19,8 +19,8 @@ class Trial final : public RunnerEvents {
   // `next` must outlive the runner. Every check is admitted unless it is put on trial.
   explicit Trial(RunnerEvents& next) : next_(next) {}
 
-  // Before the check's run is started.
-  void put(CheckId check, const CheckSpec& spec) EXCLUDES(mutex_);
+  // Puts the check on trial: it is added to the runner, and its one run started.
+  void begin(CheckRunner& runner, CheckId check, const CheckSpec& spec) EXCLUDES(mutex_);
   // Waits until each check on trial has ended its run, which is given up at its timeout. "" or the sentence's end why the plugin isn't fit:
   // a run crashed, or went on for longer than `grace` beyond its timeout. What the runs found doesn't matter.
   std::string outcome(CheckRunner& runner, Milliseconds grace) EXCLUDES(mutex_);

@@ -32,7 +32,7 @@ JudgeInput JudgeLoop::input() const {
   input.wall = clock_.wall();
   input.active = active_time_.now();
   input.draining = draining_;
-  input.scheduler_alive = scheduler_.age(clock_.steady()) < kAlive;
+  input.scheduler_alive = scheduler_.alive(clock_.steady());
   return input;
 }
 

@@ -24,7 +24,6 @@ class VerdictSink {
 class JudgeLoop {
  public:
   static constexpr Milliseconds kPeriod{500};
-  static constexpr std::chrono::seconds kAlive{5};  // a heartbeat older than this is a thread that makes no progress
 
   // All must outlive stop().
   JudgeLoop(const Clock& clock, const ActiveTime& active_time, const Heartbeat& scheduler, const ResultBoard& board, ReadinessPolicy policy,

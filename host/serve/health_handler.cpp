@@ -9,7 +9,7 @@ namespace pulsewatch {
 HttpAnswer HealthHandler::answer(const HttpTarget& /*target*/) {
   const SteadyTime now = clock_.steady();
   const bool healthy =
-      std::all_of(heartbeats_.begin(), heartbeats_.end(), [now](const Heartbeat* heartbeat) { return heartbeat->age(now) < kAlive; });
+      std::all_of(heartbeats_.begin(), heartbeats_.end(), [now](const Heartbeat* heartbeat) { return heartbeat->alive(now); });
   JsonWriter json;
   json.beginObject();
   json.field("status", healthy ? "healthy" : "unhealthy");

@@ -12,8 +12,6 @@ namespace pulsewatch {
 
 class HealthHandler final : public Route {
  public:
-  static constexpr std::chrono::seconds kAlive{5};  // a thread that hasn't ticked for longer makes no progress
-
   // `heartbeats` must outlive it.
   HealthHandler(const Clock& clock, std::vector<const Heartbeat*> heartbeats, std::string version)
       : clock_(clock), heartbeats_(std::move(heartbeats)), version_(std::move(version)) {}

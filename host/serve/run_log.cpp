@@ -33,8 +33,12 @@ void RunLog::unavailable(const CheckPolicy& policy) {
 void RunLog::workerEnded(const WorkerEnd& end) {
   LogRecord record{LogLevel::error, "pulsewatch.core.worker", "worker_ended", end.end.sentence, {}};
   const double wait = milliseconds(end.restart_in);
-  record.message += wait > 0 ? "; its worker starts again in " + describeDuration(std::chrono::duration_cast<Milliseconds>(end.restart_in))
-                             : "; its worker starts again";
+  if (end.on_trial)
+    record.message += "; it was on trial and does not take over";
+  else
+    record.message += wait > 0
+                          ? "; its worker starts again in " + describeDuration(std::chrono::duration_cast<Milliseconds>(end.restart_in))
+                          : "; its worker starts again";
   record.fields = {{"plugin", end.plugin}, {"reason", std::string(end.end.reason)}};
   {
     const MutexLock lock(mutex_);

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "plugin/plugin_inspector.h"
+#include "worker/worker_process.h"
 
 #include <cstdint>
 #include <string>
@@ -12,9 +13,8 @@ namespace pulsewatch {
 
 class WorkerInspector final : public PluginInspector {
  public:
-  static constexpr std::chrono::seconds kLoadTime{5};
-
-  explicit WorkerInspector(std::string program, Milliseconds load_time = kLoadTime) : program_(std::move(program)), load_time_(load_time) {}
+  explicit WorkerInspector(std::string program, Milliseconds load_time = WorkerProcess::kLoadTime)
+      : program_(std::move(program)), load_time_(load_time) {}
 
   [[nodiscard]] Inspected inspect(const PluginImage& image) const override;
 

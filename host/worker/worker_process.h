@@ -28,6 +28,7 @@ class WorkerProcess {
   // What tells the program that it is a worker; the channel is descriptor 3.
   static constexpr const char* kWorkerArgument = "--worker";
   static constexpr int kChannelDescriptor = 3;
+  static constexpr std::chrono::seconds kLoadTime{10};                  // for a library's initialisers
   static constexpr int kChannelLost = 113;                              // the exit status of a worker whose channel was closed inside it
   static constexpr std::size_t kMostMessage = std::size_t{256} * 1024;  // of a worker's
 

@@ -76,12 +76,16 @@ void WorkerRunner::add(CheckId id, const CheckSpec& spec) {
 }
 
 void WorkerRunner::remove(CheckId id) {
-  const MutexLock lock(mutex_);
-  const auto found = checks_.find(id);
-  if (found == checks_.end()) return;
-  if (found->second.run && found->second.run->kill_at) --overdue_;
-  if (found->second.seat->up()) found->second.seat->send(RemoveCheck{id});
-  checks_.erase(found);
+  {
+    const MutexLock lock(mutex_);
+    const auto found = checks_.find(id);
+    if (found == checks_.end()) return;
+    if (found->second.run && found->second.run->kill_at) --overdue_;
+    if (found->second.seat->up()) found->second.seat->send(RemoveCheck{id});
+    checks_.erase(found);
+    if (seats_.size() == 1) return;
+  }
+  loop_.wake();  // it may have been the last of its seat
 }
 
 void WorkerRunner::start(RunRequest request) {
@@ -142,6 +146,7 @@ SteadyTime WorkerRunner::attend(SteadyTime now) {
       seatChanged(*seat, seat->attend(now), now, told);
       next = std::min({next, killHung(*seat, now), askForLife(*seat, now), seat->next()});
     }
+    if (seats_.size() > 1) retireEmptySeats(now);
   }
   told.tell(events_, worker_events_);
   return next;
@@ -184,6 +189,7 @@ void WorkerRunner::seatIsDown(WorkerSeat& seat, SteadyTime now, Told& told) {
     if (std::none_of(seats_.begin(), seats_.end(), [](const auto& each) { return each->there(); })) empty_.notifyAll();
     return;
   }
+  if (seat.closed()) return;
   const bool hung = seat.end().reason == "hang";
   if (hung && &seat == seats_.front().get() && overdue_ > 0)
     afterHang(seat, now, told);
@@ -239,13 +245,24 @@ WorkerSeat& WorkerRunner::newSeat() {
 
 // A seat for a check that hung; when there are many, one that has others of its kind.
 WorkerSeat& WorkerRunner::ownSeat() {
-  if (seats_.size() <= kMostOwnSeats) {
-    return newSeat();
+  std::map<WorkerSeat*, std::size_t> checks;
+  for (auto seat = seats_.begin() + 1; seat != seats_.end(); ++seat) {
+    if (!(*seat)->closed()) checks[seat->get()] = 0;
   }
-  std::map<const WorkerSeat*, std::size_t> checks;
-  for (const auto& [id, check] : checks_) ++checks[check.seat];
-  return **std::min_element(seats_.begin() + 1, seats_.end(),
-                            [&](const auto& a, const auto& b) { return checks[a.get()] < checks[b.get()]; });
+  if (checks.size() < kMostOwnSeats) return newSeat();
+  for (const auto& [id, check] : checks_) {
+    if (const auto own = checks.find(check.seat); own != checks.end()) ++own->second;
+  }
+  return *std::min_element(checks.begin(), checks.end(), [](const auto& a, const auto& b) { return a.second < b.second; })->first;
+}
+
+// Seats of checks that hung and are gone.
+void WorkerRunner::retireEmptySeats(SteadyTime now) {
+  for (auto seat = seats_.begin() + 1; seat != seats_.end();) {
+    const bool empty = std::none_of(checks_.begin(), checks_.end(), [&](const auto& entry) { return entry.second.seat == seat->get(); });
+    if (empty) (*seat)->retire(now);
+    seat = empty && !(*seat)->there() ? seats_.erase(seat) : seat + 1;
+  }
 }
 
 SteadyTime WorkerRunner::killHung(WorkerSeat& seat, SteadyTime now) {

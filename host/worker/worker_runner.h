@@ -23,6 +23,7 @@ struct WorkerEnd {
   std::string plugin;
   SeatEnd end;
   Nanoseconds restart_in{0};
+  bool on_trial = false;  // of a new version that has not taken over: it is not started again
 };
 inline constexpr std::string_view kWorkerEndReasons[] = {"crash", "exit", "hang", "protocol"};
 
@@ -80,6 +81,7 @@ class WorkerRunner final : public CheckRunner, private WorkerLoopClient {
   void sendRun(Check& check) REQUIRES(mutex_);
   WorkerSeat& newSeat() REQUIRES(mutex_);
   WorkerSeat& ownSeat() REQUIRES(mutex_);
+  void retireEmptySeats(SteadyTime now) REQUIRES(mutex_);
 
   void take(WorkerSeat& seat, ToHost& message, Told& told) REQUIRES(mutex_);
   void takeStarted(WorkerSeat& seat, const RunStarted& started, Told& told) REQUIRES(mutex_);

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "config/duration.h"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -16,16 +17,21 @@ SeatEnd closedChannel() { return {"exit", "plugin crashed: it closed the channel
 
 WorkerSeat::Change WorkerSeat::attend(SteadyTime now) {
   if (process_ == nullptr) return closed_ || now < start_at_ ? Change::none : start(now);
-  if (state_ == State::loading && now - since_ >= kLoadTime)
-    condemn({"hang", "plugin killed: it does not finish loading", "its initialisers have run for " + describeDuration(kLoadTime), 0, {}});
+  if (state_ == State::loading && now - since_ >= WorkerProcess::kLoadTime)
+    condemn({"hang",
+             "plugin killed: it does not finish loading",
+             "its initialisers have run for " + describeDuration(WorkerProcess::kLoadTime),
+             0,
+             {}});
   if (channel_closed_ && now - heard_ >= kEndTime) condemn(closedChannel());
+  if (now >= leave_by_) condemn({"hang", "plugin killed: its checks do not say goodbye", {}, 0, {}});
   return Change::none;
 }
 
 SteadyTime WorkerSeat::next() const {
   if (process_ == nullptr) return closed_ ? SteadyTime::max() : start_at_;
   if (channel_closed_) return heard_ + kEndTime;
-  return state_ == State::loading ? since_ + kLoadTime : SteadyTime::max();
+  return state_ == State::loading ? std::min(since_ + WorkerProcess::kLoadTime, leave_by_) : leave_by_;
 }
 
 WorkerSeat::Change WorkerSeat::start(SteadyTime now) {
@@ -148,6 +154,13 @@ Nanoseconds WorkerSeat::restartLater(SteadyTime now) {
 void WorkerSeat::restartNow(SteadyTime now) {
   start_at_ = now;
   keeps_runs_ = true;
+}
+
+void WorkerSeat::retire(SteadyTime now) {
+  if (closed_) return;
+  closed_ = true;
+  leave_by_ = up() ? now + kGoodbye : now;
+  if (up()) send(Stop{kGoodbye});
 }
 
 void WorkerSeat::dismiss() {

@@ -34,8 +34,8 @@ struct SeatEnd {
 
 class WorkerSeat {
  public:
-  static constexpr std::chrono::seconds kLoadTime{10};
   static constexpr std::chrono::milliseconds kEndTime{500};  // from the channel's end to the process's
+  static constexpr std::chrono::milliseconds kGoodbye{1000};
 
   WorkerSeat(std::string plugin, std::shared_ptr<const PluginImage> image, WorkerLoop& loop, WorkerLoopClient& client,
              const WorkerRunnerOptions& options)
@@ -62,11 +62,14 @@ class WorkerSeat {
   void restartNow(SteadyTime now);
   // No worker any more; the one that is there is killed and waited for.
   void dismiss();
-  // No worker after this one.
+  // No worker after this one; its end is no news.
   void close() { closed_ = true; }
+  // The same, and the one that is there says goodbye, or is killed for taking too long over it.
+  void retire(SteadyTime now);
 
   [[nodiscard]] bool up() const { return state_ == State::up; }
   [[nodiscard]] bool there() const { return process_ != nullptr; }
+  [[nodiscard]] bool closed() const { return closed_; }
   [[nodiscard]] bool keepsRuns() const { return keeps_runs_; }
   [[nodiscard]] const SeatEnd& end() const { return end_; }
   [[nodiscard]] SteadyTime heard() const { return heard_; }  // the last word of the worker's
@@ -94,6 +97,7 @@ class WorkerSeat {
   RestartPolicy policy_;
   bool keeps_runs_ = true;
   bool closed_ = false;
+  SteadyTime leave_by_ = SteadyTime::max();  // of a worker in retirement
   SteadyTime start_at_ = SteadyTime::min();
   SteadyTime since_;  // started
   SteadyTime heard_;

@@ -153,7 +153,7 @@ ReadConfiguration readConfiguration(const Configuration& row, const Configuratio
     addCheck(check, read.effective);
   }
   for (auto& [key, value] : read.effective) value = replaced(value, path, "@DIR@");
-  read.listing = replaced(checkListing(read.setup), path, "@DIR@");
+  read.listing = replaced(checkListing(read.setup, {}), path, "@DIR@");
   for (const std::string& line : mistakes.lines()) {
     const std::string plain = replaced(line, path, "@DIR@");
     const std::size_t colon = plain.find(": ");

@@ -77,8 +77,23 @@ class PluginReplacementTest : public CppUnit::TestFixture {
     daemon.stop();
   }
 
-  // It says of the files what it can without a run.
+  // It says of the files what it can, and of their checks what one run of each shows.
   void testCheckConfig() {
+    for (const auto& [fixture, sentence] : std::vector<std::pair<std::string, std::string>>{
+             {"versioned_crashes", "plugin crashed: SIGSEGV"}, {"versioned_hangs", "did not end its run within 300 ms"}}) {
+      for (const std::string isolation : {"process", "host"}) {
+        const PluginPlace place{{"ok.so", "ok"}, {"versioned.so", fixture}};
+        const std::string keys =
+            "plugins.isolation = " + isolation + "\ncheck.versioned.timeout = 100ms\nplugin.versioned.kill_after = 200ms\n";
+        const std::string line = "fails: " + (place.plugins() / "versioned.so").string() + ": its check versioned";
+        const std::string said = checkConfigOf(place, 0, keys);
+        CPPUNIT_ASSERT_MESSAGE(said, said.find(line) != std::string::npos && said.find(sentence) != std::string::npos);
+        const std::string offline = checkConfigOf(place, 0, keys, "--check-config=offline");
+        CPPUNIT_ASSERT_MESSAGE(offline, offline.find("fails") == std::string::npos && offline.find("versioned ") != std::string::npos);
+      }
+    }
+    const PluginPlace good{{"ok.so", "ok"}, {"versioned.so", "versioned_1"}};
+    CPPUNIT_ASSERT(checkConfigOf(good, 0).find("fails") == std::string::npos);
     for (const auto& [fixture, sentence] : std::vector<std::pair<std::string, std::string>>{
              {"other_major", "ABI"}, {"versioned_other_metric", "declares metric ok_runs_total otherwise"}}) {
       const PluginPlace place{{"ok.so", "ok"}, {"versioned.so", fixture}};
@@ -115,6 +130,7 @@ class PluginReplacementTest : public CppUnit::TestFixture {
       runs = expectRunsAddUp(daemon, runs);
     }
     waitForCheck(daemon, "versioned", "healthy", "version 1.0.0");
+    expectNoRestart(daemon);
     for (const std::string number : {"2", "1", "2"}) {
       place.sh("cp $F/versioned_" + number + ".so plugins/versioned.so");
       waitForPlugin(daemon, "versioned", number + ".0.0");
@@ -124,6 +140,17 @@ class PluginReplacementTest : public CppUnit::TestFixture {
     poll.finish();
     expectEachRunOnce(place, daemon);
     daemon.stop();
+  }
+
+  // What died on trial is told, and is no worker that starts again.
+  static void expectNoRestart(PulsewatchProcess& daemon) {
+    const JsonLines ends = linesWhere(daemon.log(), [](const JsonLine& line) { return line.text("event") == "worker_ended"; });
+    CPPUNIT_ASSERT(!ends.empty());
+    for (const JsonLine& end : ends) {
+      const std::string message = end.text("message");
+      CPPUNIT_ASSERT_MESSAGE(message, message.find("; it was on trial and does not take over") != std::string::npos);
+    }
+    CPPUNIT_ASSERT_EQUAL(0.0, daemon.metrics().sum("pulsewatch_worker_restarts_total"));
   }
 
   // The file is refused, with this in the sentence, and the old version is at work.
@@ -169,9 +196,10 @@ class PluginReplacementTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(lines.size(), ids.size());
   }
 
-  static std::string checkConfigOf(const PluginPlace& place, int code, const std::string& further = {}) {
+  static std::string checkConfigOf(const PluginPlace& place, int code, const std::string& further = {},
+                                   const std::string& option = "--check-config") {
     PulsewatchOptions options = place.options(further);
-    options.arguments = {"--check-config"};
+    options.arguments = {option};
     options.logs = false;
     PulsewatchProcess process(options);
     CPPUNIT_ASSERT_EQUAL_MESSAGE(process.child().errors(), code, process.finish());

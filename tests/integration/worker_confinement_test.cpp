@@ -88,7 +88,6 @@ class WorkerConfinementTest : public CppUnit::TestFixture {
       const std::string target = std::filesystem::read_symlink(fd.path()).string();
       open.insert(target.substr(0, target.find_first_of("[(")));
     }
-    open.erase("/memfd:pulsewatch-plugin ");
     std::string all;
     for (const std::string& target : open) all += target + "; ";
     if (slowness == 1) CPPUNIT_ASSERT_EQUAL_MESSAGE(all, std::size_t{3}, open.count("/dev/null"));

@@ -104,7 +104,7 @@ class TrialTest : public CppUnit::TestFixture {
     CheckSpec spec;
     spec.name = "check-" + std::to_string(check);
     spec.timeout = timeout;
-    trial_.put(check, spec);
+    trial_.begin(runner_, check, spec);
   }
 
   testing::RunnerRecorder next_;

@@ -102,7 +102,7 @@ class JudgeLoopTest : public CppUnit::TestFixture {
   void aDeadSchedulerIsNotReady() {
     Court court;
     court.result(1, RunOutcome::healthy);
-    court.scheduler.tick(court.clock.steady() - JudgeLoop::kAlive);
+    court.scheduler.tick(court.clock.steady() - Heartbeat::kAlive);
     court.judge.start();
     CPPUNIT_ASSERT(!court.recorder.ready);
   }

@@ -4,12 +4,16 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <filesystem>
 #include <fstream>
+#include <string>
+#include <unistd.h>
 
 namespace pulsewatch {
 
 namespace {
 
+using testing::readFile;
 using testing::TemporaryDirectory;
 using testing::waitFor;
 using testing::WorkerBench;
@@ -20,6 +24,7 @@ class WorkerRunnerTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(crashes);
   CPPUNIT_TEST(comesBack);
   CPPUNIT_TEST(hangs);
+  CPPUNIT_TEST(removedAfterAHang);
   CPPUNIT_TEST(othersGoOnAfterAHang);
   CPPUNIT_TEST(manyHang);
   CPPUNIT_TEST(crashTextHasNoSecret);
@@ -119,6 +124,22 @@ class WorkerRunnerTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("sinned: "), bench.run(2, 2).message);
   }
 
+  // The worker that a check had of its own goes with it, and that is no end to tell of.
+  void removedAfterAHang() {
+    WorkerBench bench("sinner", quickKill());
+    bench.add(1, {{"sin", "hang"}, {"while", ""}});
+    bench.add(2, {{"sin", ""}, {"while", ""}});
+    bench.start(1);
+    CPPUNIT_ASSERT(bench.recorder.waitForStart(1));
+    bench.runner->giveUp(1, 1);
+    CPPUNIT_ASSERT(bench.recorder.waitForReports(1));
+    CPPUNIT_ASSERT(waitFor([] { return children() == 2; }, std::chrono::seconds(20)));
+    bench.runner->remove(1);
+    CPPUNIT_ASSERT(waitFor([] { return children() == 1; }, std::chrono::seconds(20)));
+    CPPUNIT_ASSERT_EQUAL(std::string("sinned: "), bench.run(2).message);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, bench.ends.ends().size());
+  }
+
   // A run that was going on beside the one that hangs is begun anew, as the same run.
   void othersGoOnAfterAHang() {
     const TemporaryDirectory directory;
@@ -193,6 +214,14 @@ class WorkerRunnerTest : public CppUnit::TestFixture {
   }
 
  private:
+  // Of this process: its workers.
+  static std::size_t children() {
+    const std::string of_this = "\nPPid:\t" + std::to_string(::getpid()) + "\n";
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc"))
+      if (readFile(entry.path() / "status").find(of_this) != std::string::npos) ++count;
+    return count;
+  }
   static PluginLimits quickKill() {
     PluginLimits limits;
     limits.kill_after = std::chrono::milliseconds(100);
