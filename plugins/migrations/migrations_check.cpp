@@ -98,7 +98,8 @@ class MigrationsCheck : public Check {
       result.message =
           "MySQL user " + database_.target().user + " may not read the table " + shown(table_) + ", or it isn't there; grant SELECT on it";
     if (failure.number() == no_such_column)
-      result.message = "the table " + shown(table_) + " is not " + tool_->name() + "'s, it lacks a column; correct mode or table";
+      result.message =
+          "the table " + shown(table_) + " is not one that " + tool_->name() + " makes, it lacks a column; correct mode or table";
     return result;
   }
 
@@ -120,9 +121,9 @@ Plugin description() {
       .choice("mode", modes, "the tool whose migrations these are", default_mode)
       .setting("table", Type::text, "where the tool keeps what is applied: TABLE or DATABASE.TABLE; the tool's own by default")
       .setting("apps", Type::text, "django: labels of the apps to look at, with commas; all below path by default")
-      .setting("labels", Type::text, "django: DIRECTORY=LABEL with commas, for apps whose label isn't found; without a label: no app")
-      .gauge("django_migrations_applied_total", "Migrations of the code that the database has applied.", {"connection"})
-      .gauge("django_migrations_unapplied_total", "Migrations of the code that the database has not applied.", {"connection"});
+      .setting("labels", Type::text, "django: DIRECTORY=LABEL with commas, where the label isn't the directory's name; no LABEL: no app")
+      .gauge("django_migrations_applied_total", "Count of applied migrations by database connection.", {"connection"})
+      .gauge("django_migrations_unapplied_total", "Count of unapplied migrations by database connection.", {"connection"});
   return mysql::withQueryMetrics(plugin);
 }
 

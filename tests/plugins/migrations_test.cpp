@@ -250,7 +250,7 @@ class MigrationsTest : public CppUnit::TestFixture {
     makeNumbered(directory);
     server().sql(rails_table);
     FakeHost host(migrationsPlugin(), settings("golang-migrate", directory));
-    expectUnhealthy(host, "the table schema_migrations is not golang-migrate's, it lacks a column; correct mode or table");
+    expectUnhealthy(host, "the table schema_migrations is not one that golang-migrate makes, it lacks a column; correct mode or table");
   }
 
   void saysWhatIsWrongWithThePath() {
