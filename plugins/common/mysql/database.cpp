@@ -53,16 +53,16 @@ std::vector<Row> Database::rows(const std::string& query, std::size_t most_bytes
 
 Result Database::result(const Failure& failure) const { return unhealthy(message(failure, target_), details(failure, target_)); }
 
-void Database::ask(const std::string& query, const Ask& ask, Run& run, const net::Deadline& deadline) {
+void Database::ask(const std::string& query, const Call& call, Run& run, const net::Deadline& deadline) {
   if (connection_.isOpen()) {
     try {
-      return observed(query, ask, run, deadline);
+      return observed(query, call, run, deadline);
     } catch (const Failure& failure) {
       if (!failure.connectionLost()) throw;
     }
   }
   open(run, deadline);
-  observed(query, ask, run, deadline);
+  observed(query, call, run, deadline);
 }
 
 void Database::open(Run& run, const net::Deadline& deadline) {
@@ -80,7 +80,7 @@ void Database::open(Run& run, const net::Deadline& deadline) {
   }
 }
 
-void Database::observed(const std::string& query, const Ask& ask, Run& run, const net::Deadline& deadline) {
+void Database::observed(const std::string& query, const Call& call, Run& run, const net::Deadline& deadline) {
   const auto start = std::chrono::steady_clock::now();
   const auto sent = [&](const std::string& error) {
     const std::chrono::duration<double> duration = std::chrono::steady_clock::now() - start;
@@ -89,7 +89,7 @@ void Database::observed(const std::string& query, const Ask& ask, Run& run, cons
     if (run.logs(Level::debug)) run.log(Level::debug, "database_query", query, duration.count() * 1000, error);
   };
   try {
-    ask(deadline);
+    call(deadline);
   } catch (const Failure& failure) {
     sent(details(failure, target_));
     throw;

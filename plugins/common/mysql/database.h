@@ -34,10 +34,10 @@ class Database {
   [[nodiscard]] Result result(const Failure& failure) const;
 
  private:
-  using Ask = std::function<void(const net::Deadline& deadline)>;
+  using Call = std::function<void(const net::Deadline& deadline)>;
 
-  void ask(const std::string& query, const Ask& ask, Run& run, const net::Deadline& deadline);
-  void observed(const std::string& query, const Ask& ask, Run& run, const net::Deadline& deadline);
+  void ask(const std::string& query, const Call& call, Run& run, const net::Deadline& deadline);
+  void observed(const std::string& query, const Call& call, Run& run, const net::Deadline& deadline);
   void open(Run& run, const net::Deadline& deadline);
 
   const Target target_;
