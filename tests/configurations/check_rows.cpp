@@ -40,7 +40,7 @@ Configurations names() {
 
 Configurations plugins() {
   const std::string there =
-      " was found (there are celery, kinds, mysql and redis); put it into one of plugins.directories, or remove the key";
+      " was found (there are celery, kinds, migrations, mysql and redis); put it into one of plugins.directories, or remove the key";
   return {
       good("one is off", "plugin.redis.enabled = no\n", "database", {{"REDIS_URL", none}}),
       good("both are off", "plugin.redis.enabled = 0\nplugin.mysql.enabled = off\n", "", {{"REDIS_URL", none}, {"DATABASE_URL", none}}),
@@ -61,8 +61,9 @@ Configurations plugins() {
           {inMain(
               1,
               "check.databse.interval: check databse has no plugin; add check.databse.plugin = PLUGIN (or did you mean check.database?)")}),
-      bad("a promised name without its plugin", "check.migrations.interval = 1s\n",
-          {inMain(1, "check.migrations.interval: check migrations: no plugin \"migrations\"" + there)}),
+      good("one whose settings have values now", "check.migrations.path = /srv/site\n", "database migrations redis"),
+      bad("one whose settings have none", "check.migrations.interval = 1s\n",
+          {"check.migrations.path: required by plugin migrations and in no file; set it"}),
       bad("a key of a plugin that is not there", "plugin.memcached.enabled = no\n",
           {inMain(1, "plugin.memcached.enabled: no plugin \"memcached\"" + there)}),
       bad("an unknown key of a plugin", "plugin.redis.enable = no\n",

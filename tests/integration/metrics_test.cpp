@@ -211,8 +211,8 @@ class MetricsTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(1.0, metrics.value("pulsewatch_app_info", {{"version", PULSEWATCH_VERSION}}));
     expectRecent(metrics.value("pulsewatch_app_start_time_seconds"));
     expectRecent(metrics.value("process_start_time_seconds"));
-    CPPUNIT_ASSERT((metrics.labelValues("pulsewatch_plugin_info", "plugin") == std::vector<std::string>{"mysql", "redis"}));
-    CPPUNIT_ASSERT_EQUAL(2.0, metrics.sum("pulsewatch_plugin_info"));
+    CPPUNIT_ASSERT((metrics.labelValues("pulsewatch_plugin_info", "plugin") == std::vector<std::string>{"migrations", "mysql", "redis"}));
+    CPPUNIT_ASSERT_EQUAL(3.0, metrics.sum("pulsewatch_plugin_info"));
     CPPUNIT_ASSERT(metrics.value("pulsewatch_schedule_lateness_seconds_count") >= 2);
     CPPUNIT_ASSERT_EQUAL(0.0, metrics.value("pulsewatch_log_dropped_total"));
     CPPUNIT_ASSERT_EQUAL(0.0, metrics.value("pulsewatch_http_connections_refused_total"));

@@ -70,7 +70,7 @@ class ReadyTest : public CppUnit::TestFixture {
     const JsonLines log = daemon.log();
     for (const char* event : {"started", "listening", "stopping", "stopped"})
       CPPUNIT_ASSERT_EQUAL_MESSAGE(event, std::size_t{1}, linesOfEvent(log, event).size());
-    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, linesOfEvent(log, "plugin_loaded").size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{3}, linesOfEvent(log, "plugin_loaded").size());
     CPPUNIT_ASSERT_EQUAL(std::size_t{0}, linesOfEvent(log, "plugin_refused").size());
     // Ready once, and not any more at the end.
     const JsonLines verdicts = linesOfEvent(log, "ready_changed");

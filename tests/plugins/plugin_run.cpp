@@ -9,6 +9,11 @@
 
 namespace pulsewatch::testing {
 
+const pw_plugin* migrationsPlugin() {
+  static const Library library(PULSEWATCH_PLUGINS "/migrations.so");
+  return library.plugin();
+}
+
 const pw_plugin* mysqlPlugin() {
   static const Library library(PULSEWATCH_PLUGINS "/mysql.so");
   return library.plugin();

@@ -11,6 +11,7 @@
 namespace pulsewatch::testing {
 
 // From the build's plugin directory, opened once.
+const pw_plugin* migrationsPlugin();
 const pw_plugin* mysqlPlugin();
 const pw_plugin* redisPlugin();
 

@@ -214,13 +214,22 @@ class ChildProcess::Impl {
   }
 
   std::optional<int> reap(std::chrono::milliseconds timeout) {
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
     pollfd ended{process_.get(), POLLIN, 0};
-    ::poll(&ended, 1, static_cast<int>(timeout.count()));
+    const bool over = ::poll(&ended, 1, static_cast<int>(timeout.count())) > 0;
+    // One that is traced has ended before its tracer leaves it to us.
+    while (!lookForExit() && over && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    const std::lock_guard lock(mutex_);
+    return exit_code_;
+  }
+
+  // Whether its exit code is known now.
+  bool lookForExit() {
     const std::lock_guard lock(mutex_);
     int status = 0;
     if (!exit_code_ && ::waitpid(pid_, &status, WNOHANG) == pid_)
       exit_code_ = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-    return exit_code_;
+    return exit_code_.has_value();
   }
 
   void collect() {

@@ -7,19 +7,21 @@
 
 #include "common/deadline.h"
 #include "common/host_lookup.h"
-#include "mysql/mysql_target.h"
+#include "common/mysql/mysql_target.h"
 
-#include <chrono>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace pulsewatch::mysql {
 
 // Why something went wrong: what of it is ours, else the client library's or server's error number and words.
 class Failure : public std::runtime_error {
  public:
-  enum class Kind { timed_out, lookup_timed_out, host_not_found, lookup_failed, no_tls, tls_file, system, server };
+  enum class Kind { timed_out, lookup_timed_out, host_not_found, lookup_failed, no_tls, tls_file, too_large, system, server };
 
   Failure(Kind kind, int number, const std::string& words) : std::runtime_error(words), kind_(kind), number_(number) {}
 
@@ -33,6 +35,8 @@ class Failure : public std::runtime_error {
   int number_;
 };
 
+using Row = std::vector<std::optional<std::string>>;  // none: NULL
+
 class Connection {
  public:
   explicit Connection(const Target& target);  // the target must outlive it
@@ -44,6 +48,8 @@ class Connection {
   void open(const net::Deadline& deadline);
   void close();
 
+  // Hands over each row of what a query gives; a statement gives none. When `take` says false the connection is closed, and so does this.
+  bool query(const std::string& query, const std::function<bool(Row)>& take, const net::Deadline& deadline);
   // The one value that a query gives; NULL is "NULL". A result of another shape is an error of Kind::server.
   std::string value(const std::string& query, const net::Deadline& deadline);
 

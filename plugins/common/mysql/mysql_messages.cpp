@@ -1,4 +1,4 @@
-#include "mysql/mysql_messages.h"
+#include "common/mysql/mysql_messages.h"
 
 #include <cerrno>
 #include <errmsg.h>
@@ -110,6 +110,8 @@ std::string message(const Failure& failure, const Target& target) {
       return "MySQL TLS is not offered at " + target.where();
     case Failure::Kind::tls_file:
       return std::string("MySQL TLS file not readable: ") + failure.what();
+    case Failure::Kind::too_large:
+      return "MySQL answer is too large at " + target.where();
     case Failure::Kind::system:
       return systemMessage(failure.number(), target);
     case Failure::Kind::server:

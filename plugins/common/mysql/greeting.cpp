@@ -1,4 +1,4 @@
-#include "mysql/greeting.h"
+#include "common/mysql/greeting.h"
 
 #include <array>
 #include <cstddef>

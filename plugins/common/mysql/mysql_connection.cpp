@@ -1,7 +1,7 @@
-#include "mysql/mysql_connection.h"
+#include "common/mysql/mysql_connection.h"
 
-#include "mysql/greeting.h"
-#include "mysql/tls_guard.h"
+#include "common/mysql/greeting.h"
+#include "common/mysql/tls_guard.h"
 
 #include <Poco/Data/MySQL/SessionHandle.h>
 
@@ -16,6 +16,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace pulsewatch::mysql {
@@ -80,19 +81,28 @@ class Connection::Session {
     if (::fcntl(fd(), F_SETFL, ::fcntl(fd(), F_GETFL) | O_NONBLOCK) != 0) throw Failure(Failure::Kind::system, errno, "fcntl");
   }
 
-  std::string value(const std::string& query, const net::Deadline& deadline) {
+  bool query(const std::string& query, const std::function<bool(Row)>& take, const net::Deadline& deadline) {
     int failed = 0;
     drive([&] { return ::mysql_real_query_start(&failed, handle_, query.data(), query.size()); },
           [&](int events) { return ::mysql_real_query_cont(&failed, handle_, events); }, deadline);
     check(failed == 0);
     // Row by row, so that a server can't fill the memory with rows nobody asked for.
     const Result result(::mysql_use_result(handle_), ::mysql_free_result);
-    if (!result) throw Failure(Failure::Kind::server, CR_UNKNOWN_ERROR, "no result");
-    const std::optional<std::string> first = row(result.get(), deadline);
-    if (first && !row(result.get(), deadline)) return *first;
-    // What is left would be read before the result is freed.
-    ::shutdown(fd(), SHUT_RDWR);
-    throw Failure(Failure::Kind::server, CR_UNKNOWN_ERROR, "a result of another shape than one value");
+    if (!result) {
+      check(::mysql_field_count(handle_) == 0);
+      return true;
+    }
+    try {
+      while (std::optional<Row> next = row(result.get(), deadline)) {
+        if (take(std::move(*next))) continue;
+        abandonResult();
+        return false;
+      }
+    } catch (...) {
+      abandonResult();
+      throw;
+    }
+    return true;
   }
 
   [[nodiscard]] int fd() const { return static_cast<int>(::mysql_get_socket(handle_)); }
@@ -167,13 +177,20 @@ class Connection::Session {
     }
   }
 
-  std::optional<std::string> row(MYSQL_RES* result, const net::Deadline& deadline) {
+  // What is left of a result would be read, however long that takes, before it is freed.
+  void abandonResult() const { ::shutdown(fd(), SHUT_RDWR); }
+
+  std::optional<Row> row(MYSQL_RES* result, const net::Deadline& deadline) {
     MYSQL_ROW fields = nullptr;
     drive([&] { return ::mysql_fetch_row_start(&fields, result); },
           [&](int events) { return ::mysql_fetch_row_cont(&fields, result, events); }, deadline);
     check(fields != nullptr || ::mysql_errno(handle_) == 0);
     if (fields == nullptr) return std::nullopt;
-    return fields[0] == nullptr ? std::string("NULL") : std::string(fields[0], ::mysql_fetch_lengths(result)[0]);
+    const unsigned long* lengths = ::mysql_fetch_lengths(result);
+    Row values(::mysql_num_fields(result));
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (fields[i] != nullptr) values[i].emplace(fields[i], lengths[i]);
+    return values;
   }
 
   void check(bool good) {
@@ -242,13 +259,32 @@ void Connection::openTo(const std::string& address, const net::Deadline& deadlin
 
 void Connection::close() { session_.reset(); }
 
-std::string Connection::value(const std::string& query, const net::Deadline& deadline) {
+bool Connection::query(const std::string& query, const std::function<bool(Row)>& take, const net::Deadline& deadline) {
   try {
-    return session_->value(query, deadline);
+    const bool whole = session_->query(query, take, deadline);
+    if (!whole) close();
+    return whole;
   } catch (const Failure& failure) {
     if (failure.kind() != Failure::Kind::server || failure.number() >= CR_MIN_ERROR || failure.connectionLost()) close();
     throw;
+  } catch (...) {
+    close();
+    throw;
   }
+}
+
+std::string Connection::value(const std::string& query, const net::Deadline& deadline) {
+  std::optional<Row> only;
+  const auto take = [&](Row row) {
+    if (only) return false;
+    only = std::move(row);
+    return true;
+  };
+  if (!this->query(query, take, deadline) || !only || only->size() != 1) {
+    close();
+    throw Failure(Failure::Kind::server, CR_UNKNOWN_ERROR, "a result of another shape than one value");
+  }
+  return only->front().value_or("NULL");
 }
 
 int Connection::fd() const { return session_ ? session_->fd() : -1; }

@@ -1,4 +1,4 @@
-#include "mysql/mysql_target.h"
+#include "common/mysql/mysql_target.h"
 
 #include <pulsewatch/service_url.h>
 

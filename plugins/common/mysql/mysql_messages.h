@@ -1,8 +1,8 @@
 // What people read of a Failure: short, the same from run to run, and never a credential. Pure; any thread.
 #pragma once
 
-#include "mysql/mysql_connection.h"
-#include "mysql/mysql_target.h"
+#include "common/mysql/mysql_connection.h"
+#include "common/mysql/mysql_target.h"
 
 #include <string>
 

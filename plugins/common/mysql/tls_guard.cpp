@@ -1,4 +1,4 @@
-#include "mysql/tls_guard.h"
+#include "common/mysql/tls_guard.h"
 
 #include <cerrno>
 #include <fcntl.h>
