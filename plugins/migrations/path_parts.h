@@ -37,7 +37,7 @@ struct Number {
   std::string digits;  // "0" for none
 
   explicit Number(std::string_view text) : digits(text.substr(std::min(text.find_first_not_of('0'), text.size()))) {
-    if (digits.empty()) digits = "0";
+    if (digits.empty()) digits.assign(1, '0');
   }
   friend bool operator==(const Number& a, const Number& b) { return a.digits == b.digits; }
   friend bool operator<(const Number& a, const Number& b) {

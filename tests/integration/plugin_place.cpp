@@ -63,7 +63,7 @@ std::size_t workersOf(PulsewatchProcess& daemon) {
   const std::string parent = std::to_string(daemon.child().pid());
   std::size_t count = 0;
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    const std::string status = readFile(entry.path() / "status");
+    const std::string status = processFile(entry.path().filename().string(), "status");
     if (status.find("\nPPid:\t" + parent + "\n") != std::string::npos) ++count;
   }
   return count;

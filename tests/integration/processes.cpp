@@ -22,7 +22,7 @@ std::set<pid_t> processesWhere(const std::function<bool(const Process&)>& wanted
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
     const std::string name = entry.path().filename().string();
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    const std::string stat = readFile(entry.path() / "stat");
+    const std::string stat = processFile(name, "stat");
     const std::size_t behind_name = stat.rfind(')');
     if (behind_name == std::string::npos) continue;  // it has gone meanwhile
     std::istringstream rest(stat.substr(behind_name + 1));

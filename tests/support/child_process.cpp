@@ -1,5 +1,7 @@
 #include "support/child_process.h"
 
+#include "support/temporary_directory.h"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -7,6 +9,7 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <grp.h>
+#include <ios>
 #include <mutex>
 #include <poll.h>
 #include <pwd.h>
@@ -274,5 +277,13 @@ void ChildProcess::signal(int number) { impl_->signal(number); }
 std::optional<int> ChildProcess::waitForExit(std::chrono::milliseconds timeout) { return impl_->waitForExit(timeout); }
 std::string ChildProcess::output() const { return impl_->output(); }
 std::string ChildProcess::errors() const { return impl_->errors(); }
+
+std::string processFile(const std::string& pid, const std::string& file) {
+  try {
+    return readFile("/proc/" + pid + "/" + file);
+  } catch (const std::ios_base::failure&) {  // it went while it was read
+    return {};
+  }
+}
 
 }  // namespace pulsewatch::testing

@@ -38,6 +38,9 @@ struct ChildOptions {
   std::optional<User> user = {};           // empty: this process' own
 };
 
+// A file of a process in /proc; "" once it is gone.
+std::string processFile(const std::string& pid, const std::string& file);
+
 class ChildProcess {
  public:
   // argv[0] is a path, or a name that is looked up in this process' PATH and the system's directories.

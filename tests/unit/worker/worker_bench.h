@@ -64,10 +64,10 @@ struct WorkerBench {
   }
   void start(CheckId check, std::uint64_t sequence = 1) { runner->start({check, sequence, "run-" + std::to_string(sequence)}); }
   // The report of the run, waited for.
-  RunReport run(CheckId check, std::uint64_t sequence = 1) {
+  RunReport run(CheckId check, std::uint64_t sequence = 1, const std::string& what = "no report") {
     const std::size_t before = recorder.reports(check).size();
     start(check, sequence);
-    CPPUNIT_ASSERT(recorder.waitForReports(check, before + 1));
+    CPPUNIT_ASSERT_MESSAGE(what, recorder.waitForReports(check, before + 1));
     return recorder.reports(check)[before];
   }
 

@@ -1,5 +1,6 @@
 #include "worker/worker_runner.h"
 
+#include "support/child_process.h"
 #include "unit/worker/worker_bench.h"
 
 #include <cppunit/extensions/HelperMacros.h>
@@ -13,7 +14,7 @@ namespace pulsewatch {
 
 namespace {
 
-using testing::readFile;
+using testing::processFile;
 using testing::TemporaryDirectory;
 using testing::waitFor;
 using testing::WorkerBench;
@@ -77,7 +78,7 @@ class WorkerRunnerTest : public CppUnit::TestFixture {
       WorkerBench bench("sinner", limits);
       bench.add(1, {{"sin", row.sin}, {"while", ""}});
       bench.add(2, {{"sin", ""}, {"while", ""}});
-      const RunReport report = bench.run(1);
+      const RunReport report = bench.run(1, 1, row.sin);
       CPPUNIT_ASSERT_EQUAL_MESSAGE(row.sin, std::string(row.sentence), report.message);
       CPPUNIT_ASSERT_MESSAGE(row.sin, report.outcome == RunOutcome::crash);
       CPPUNIT_ASSERT_MESSAGE(row.sin, bench.ends.waitForEnds(1));
@@ -151,6 +152,7 @@ class WorkerRunnerTest : public CppUnit::TestFixture {
       bench.start(check);
       CPPUNIT_ASSERT(bench.recorder.waitForStart(check));
     }
+    CPPUNIT_ASSERT(waitFor([&] { return bench.recorder.lines().size() == 2; }, std::chrono::seconds(20)));  // both hang
     std::filesystem::remove(flag);
     bench.runner->giveUp(1, 1);
     CPPUNIT_ASSERT(bench.recorder.waitForReports(2));
@@ -219,7 +221,7 @@ class WorkerRunnerTest : public CppUnit::TestFixture {
     const std::string of_this = "\nPPid:\t" + std::to_string(::getpid()) + "\n";
     std::size_t count = 0;
     for (const auto& entry : std::filesystem::directory_iterator("/proc"))
-      if (readFile(entry.path() / "status").find(of_this) != std::string::npos) ++count;
+      if (processFile(entry.path().filename().string(), "status").find(of_this) != std::string::npos) ++count;
     return count;
   }
   static PluginLimits quickKill() {
