@@ -4,8 +4,11 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
+#include <set>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace pulsewatch {
 
@@ -26,15 +29,33 @@ CheckPolicy policyOf(const CheckSpec& spec) {
   return policy;
 }
 
+CheckPosts::Digest digestOf(WireWriter& wire) {
+  const std::string text = wire.take();
+  CheckPosts::Digest digest{};
+  if (EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1)
+    throw std::runtime_error("OpenSSL has no SHA-256 here");
+  return digest;
+}
+
 // As a worker is told it, and what the host keeps to itself.
-CheckPosts::Terms termsOf(const CheckSpec& spec) {
+CheckPosts::Digest termsOf(const CheckSpec& spec) {
   WireWriter wire;
   wire(spec, spec.interval, spec.critical, spec.fall, spec.rise, spec.degraded_after, spec.unavailable);
-  const std::string text = wire.take();
-  CheckPosts::Terms terms{};
-  if (EVP_Digest(text.data(), text.size(), terms.data(), nullptr, EVP_sha256(), nullptr) != 1)
-    throw std::runtime_error("OpenSSL has no SHA-256 here");
-  return terms;
+  return digestOf(wire);
+}
+
+CheckPosts::Digest workOf(const CheckSpec& spec) {
+  WireWriter wire;
+  wire(spec);
+  return digestOf(wire);
+}
+
+bool isAt(const CheckPosts::Post& post, const Appointment& appointment) {
+  return post.runner == appointment.employer.runner && post.plugin == appointment.spec->plugin && post.terms == termsOf(*appointment.spec);
+}
+
+bool isMadeAnew(const CheckPosts::Post& post, const Appointment& appointment) {
+  return post.runner != appointment.employer.runner || post.work != workOf(*appointment.spec);
 }
 
 }  // namespace
@@ -46,12 +67,55 @@ CheckId CheckPosts::idOf(const std::string& name) {
   return reserved->second;
 }
 
-void CheckPosts::set(const CheckSpec& spec, const Employer& employer) {
-  if (const auto found = posts_.find(spec.name); found != posts_.end()) return change(found->second, spec, employer);
+CheckChanges CheckPosts::appoint(const std::vector<Appointment>& all, ResultBoard::Comes comes) {
+  CheckChanges changes;
+  std::set<std::string> names;
+  for (const Appointment& each : all) {
+    names.insert(each.spec->name);
+    if (posts_.count(each.spec->name) > 0) continue;
+    add(*each.spec, each.employer, comes);
+    changes.added.push_back(each.spec->name);
+  }
+  if (comes == ResultBoard::Comes::later) board_.waitForNewcomers(clock_.steady() + kArrival);
+
+  std::vector<const Appointment*> changed;
+  Milliseconds longest{0};
+  for (const Appointment& each : all) {
+    const Post& post = posts_.at(each.spec->name);
+    if (isAt(post, each)) continue;
+    changed.push_back(&each);
+    longest = std::max(longest, each.spec->timeout);
+    // All at once: runs that hang are waited for together.
+    if (post.runner != nullptr && isMadeAnew(post, each)) scheduler_.hold(post.id, clock_.steady());
+  }
+  const SteadyTime until = clock_.steady() + longest + kHoldGrace;
+
+  BoardEdit edit;
+  for (const Appointment* each : changed) {
+    Post& post = posts_.at(each->spec->name);
+    if (each->employer.runner == nullptr) rest(post, until);
+    edit.policies.emplace_back(post.id, policyOf(*each->spec));
+  }
+  for (const auto& [name, post] : posts_) {
+    if (names.count(name) > 0) continue;
+    changes.removed.push_back(name);
+    edit.removed.push_back(post.id);
+  }
+  board_.letIn(std::move(edit), {clock_.wall(), active_time_.now()});
+
+  for (const std::string& name : changes.removed) remove(name);
+  for (const Appointment* each : changed) {
+    change(*each, until);
+    changes.changed.push_back(each->spec->name);
+  }
+  return changes;
+}
+
+void CheckPosts::add(const CheckSpec& spec, const Employer& employer, ResultBoard::Comes comes) {
   const CheckId id = idOf(spec.name);
   reserved_.erase(spec.name);
-  posts_[spec.name] = {id, spec.plugin, termsOf(spec), employer.runner};
-  board_.add(id, policyOf(spec), clock_.wall());
+  posts_[spec.name] = {id, spec.plugin, termsOf(spec), workOf(spec), employer.runner};
+  board_.add(id, policyOf(spec), clock_.wall(), comes);
   run_log_.addCheck(id, spec.name, spec.plugin);
   if (employer.runner == nullptr) return run_log_.unavailable(policyOf(spec));
   metrics_.addCheck(id, employer.metrics);
@@ -59,31 +123,42 @@ void CheckPosts::set(const CheckSpec& spec, const Employer& employer) {
   scheduler_.add(id, {spec.interval, spec.timeout}, employer.runner);
 }
 
-void CheckPosts::change(Post& post, const CheckSpec& spec, const Employer& employer) {
-  const Terms terms = termsOf(spec);
-  if (post.terms == terms && post.runner == employer.runner && post.plugin == spec.plugin) return;
-  const bool other_runner = post.runner != employer.runner;
-  const bool other_terms = post.terms != terms;
-  if (post.runner != nullptr) scheduler_.hold(post.id, clock_.steady() + spec.timeout + kHoldGrace);
-  if (post.runner != nullptr && (other_runner || other_terms)) post.runner->remove(post.id);
-
-  board_.setPolicy(post.id, policyOf(spec), {clock_.wall(), active_time_.now()});
+void CheckPosts::change(const Appointment& appointment, SteadyTime until) {
+  const CheckSpec& spec = *appointment.spec;
+  const Employer& employer = appointment.employer;
+  const CheckTiming timing{spec.interval, spec.timeout};
+  Post& post = posts_.at(spec.name);
   run_log_.addCheck(post.id, spec.name, spec.plugin);
   if (employer.runner == nullptr) {
-    scheduler_.remove(post.id);
-    metrics_.remove(post.id);
     run_log_.unavailable(policyOf(spec));
+  } else if (!isMadeAnew(post, appointment)) {
+    scheduler_.retime(post.id, timing);
   } else {
+    const bool other_work = post.work != workOf(spec);
+    if (post.runner != nullptr) {
+      scheduler_.hold(post.id, until);
+      post.runner->remove(post.id);
+    }
     metrics_.addCheck(post.id, employer.metrics);
     // On trial it was made there already, with the same terms.
     if (!employer.trial->admit(post.id)) employer.runner->add(post.id, spec);
-    const CheckTiming timing{spec.interval, spec.timeout};
     if (post.runner == nullptr)
       scheduler_.add(post.id, timing, employer.runner);
     else
       scheduler_.release(post.id, timing, employer.runner);
+    if (other_work) scheduler_.runWanted(post.id);
   }
-  post = {post.id, spec.plugin, terms, employer.runner};
+  post = {post.id, spec.plugin, termsOf(spec), workOf(spec), employer.runner};
+}
+
+// The check can't run any more. A run that is going on is waited for; no result comes after it.
+void CheckPosts::rest(Post& post, SteadyTime until) {
+  if (post.runner == nullptr) return;
+  scheduler_.hold(post.id, until);
+  scheduler_.remove(post.id);
+  post.runner->remove(post.id);
+  metrics_.remove(post.id);
+  post.runner = nullptr;
 }
 
 void CheckPosts::remove(const std::string& name) {

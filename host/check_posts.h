@@ -25,15 +25,30 @@ struct Employer {
   std::vector<MetricDescription> metrics;
 };
 
+// A check as it shall be.
+struct Appointment {
+  const CheckSpec* spec = nullptr;
+  Employer employer;
+};
+
+// What became of checks, by name.
+struct CheckChanges {
+  std::vector<std::string> added;
+  std::vector<std::string> changed;
+  std::vector<std::string> removed;
+};
+
 class CheckPosts {
  public:
-  // The SHA-256 of all that the configuration says of a check: another one is a change. Ten thousand checks' whole texts, and the secrets
-  // in them, needn't be kept for that.
-  using Terms = std::array<unsigned char, 32>;
+  static constexpr std::chrono::seconds kArrival{10};  // for a newcomer's first result
+
+  // A SHA-256: ten thousand checks' whole texts, and the secrets in them, needn't be kept to see that they are others.
+  using Digest = std::array<unsigned char, 32>;
   struct Post {
     CheckId id = 0;
     std::string plugin;
-    Terms terms{};
+    Digest terms{};  // of all that the configuration says of it: another one is a change
+    Digest work{};   // of what its runner is told of that: with another one it is made anew
     std::shared_ptr<CheckRunner> runner;
   };
 
@@ -41,17 +56,19 @@ class CheckPosts {
   CheckPosts(const Clock& clock, ActiveTime& active_time, Scheduler& scheduler, ResultBoard& board, RunLog& run_log, PluginMetrics& metrics)
       : clock_(clock), active_time_(active_time), scheduler_(scheduler), board_(board), run_log_(run_log), metrics_(metrics) {}
 
-  [[nodiscard]] const std::map<std::string, Post>& all() const { return posts_; }  // by name
   // The check's id, or the one that it will get.
   [[nodiscard]] CheckId idOf(const std::string& name);
 
-  // Brings the check to this spec and employer; nothing happens when it is there already. A run that is going on is waited for, so that
-  // none is lost or made twice.
-  void set(const CheckSpec& spec, const Employer& employer);
-  void remove(const std::string& name);
+  // Brings the checks to these, and takes away all others; one that is as it shall be is not touched. The verdict changes in one step, once
+  // each new check that comes `later` has its first result, or after kArrival. A changed check keeps its state until its next result, which
+  // comes at once; a run that is going on is waited for, so that none is lost or made twice.
+  CheckChanges appoint(const std::vector<Appointment>& all, ResultBoard::Comes comes);
 
  private:
-  void change(Post& post, const CheckSpec& spec, const Employer& employer);
+  void add(const CheckSpec& spec, const Employer& employer, ResultBoard::Comes comes);
+  void change(const Appointment& appointment, SteadyTime until);
+  void rest(Post& post, SteadyTime until);
+  void remove(const std::string& name);
 
   const Clock& clock_;
   ActiveTime& active_time_;

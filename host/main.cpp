@@ -1,12 +1,11 @@
 // pulsewatchd: options, signals and exit codes. Everything else is in setup.h and server.h.
 #include "check_listing.h"
+#include "log_outlet.h"
 #include "plugin_listing.h"
 #include "rehearsal.h"
-#include "serve/http_server.h"
-#include "serve/json_line.h"
+#include "serve/listening_socket.h"
 #include "serve/log_descriptor.h"
 #include "serve/log_file.h"
-#include "serve/text_line.h"
 #include "server.h"
 #include "setup.h"
 #include "worker/worker_inspector.h"
@@ -29,6 +28,7 @@
 #include <filesystem>
 #include <iostream>
 #include <malloc.h>
+#include <memory>
 #include <optional>
 #include <spawn.h>
 #include <string>
@@ -73,11 +73,6 @@ int failed(const Mistakes& mistakes) {
   return kExitConfig;
 }
 
-LogFormat formatOf(const HostConfig& config) {
-  if (config.log_form == LogForm::json) return jsonLine;
-  return config.log_file.path.empty() && showsColours(STDOUT_FILENO) ? colouredTextLine : textLine;
-}
-
 // Poco reports a wrong command line through its logger: as one line on standard error, like every mistake.
 class StandardError final : public Poco::Channel {
  public:
@@ -104,7 +99,7 @@ class Daemon final : public Poco::Util::ServerApplication {
   void printHelp() const;
   int describePlugins() const;
   int runServer(Setup setup);
-  void serveUntilStopped(Server& server, Log& log, Milliseconds drain_time);
+  static void serveUntilStopped(Server& server, Log& log);
   [[noreturn]] void leaveAtOnce() const;
 
   const WorkerInspector inspector_{WorkerProcess::kThisProgram};
@@ -172,7 +167,8 @@ int Daemon::main(const ArgVec& arguments) {
   std::error_code error;
   std::filesystem::current_path(started_in_, error);
   if (task_ == Task::describe) return describePlugins();
-  Setup setup = readSetup({.file = config_file_, .overrides = overrides_, .environment = processEnvironment()}, inspector_);
+  Setup setup =
+      readSetup({.file = config_file_, .overrides = overrides_, .environment = processEnvironment(), .directory = started_in_}, inspector_);
   if (config().getBool("application.runAsDaemon", false)) std::filesystem::current_path("/", error);
   if (task_ == Task::checkConfig)
     std::cout << checkListing(setup, offline_ || !setup.mistakes.empty() ? Unfit() : rehearse(setup)) << std::flush;
@@ -191,21 +187,20 @@ int Daemon::describePlugins() const {
 
 int Daemon::runServer(Setup setup) {
   const SystemClock clock;
-  LogFile file(setup.config.log_file);
-  LogDescriptor output(STDOUT_FILENO);
-  const bool to_file = !setup.config.log_file.path.empty();
-  LogWriter log(to_file ? static_cast<LogSink&>(file) : output, formatOf(setup.config), setup.config.log_level, clock);
+  const LogFileConfig log_file = setup.config.log_file;
+  const auto file = log_file.path.empty() ? nullptr : std::make_shared<LogFile>(log_file);
+  const std::shared_ptr<LogSink> sink = file != nullptr ? std::shared_ptr<LogSink>(file) : std::make_shared<LogDescriptor>(STDOUT_FILENO);
+  LogWriter log(sink, logFormat(setup.config), setup.config.log_level, clock);
   try {
     Server server(setup, log, clock);
     Mistakes mistakes;
-    if (to_file) addLogFileFault(setup.config.log_file, file.open(), mistakes);
+    if (file != nullptr) addLogFileFault(log_file, file->open(), mistakes);
     if (!mistakes.empty()) return failed(mistakes);
-    const Milliseconds drain_time = setup.config.shutdown_drain;
     setup = Setup();  // the server has all of it that it needs; of ten thousand checks it is megabytes
     malloc_trim(0);
     log.start();
     server.start();
-    serveUntilStopped(server, log, drain_time);
+    serveUntilStopped(server, log);
     const bool all_ended = server.stop();
     log.write({LogLevel::info, kLogger, "stopped", all_ended ? "stopped" : "stopped; a check that hangs was left behind", {}});
     log.stop(clock.steady() + kFlushTime);
@@ -217,16 +212,12 @@ int Daemon::runServer(Setup setup) {
   }
 }
 
-void Daemon::serveUntilStopped(Server& server, Log& log, Milliseconds drain_time) {
+void Daemon::serveUntilStopped(Server& server, Log& log) {
   const sigset_t signals = ourSignals();
   int signal = 0;
-  while (sigwait(&signals, &signal) != 0 || signal == SIGHUP)
-    log.write({LogLevel::warning,
-               kLogger,
-               "config_reload",
-               "SIGHUP: this version does not reload its configuration; nothing was changed, restart it instead",
-               {}});
+  while (sigwait(&signals, &signal) != 0 || signal == SIGHUP) server.reloadSoon();
 
+  const Milliseconds drain_time = server.drainTime();
   log.write({LogLevel::info,
              kLogger,
              "stopping",

@@ -1,12 +1,15 @@
 #include "roster.h"
 
 #include "plugin/refusal.h"
+#include "reload_report.h"
 
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
 #include <iterator>
 #include <set>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 namespace pulsewatch {
@@ -60,12 +63,14 @@ std::string stateOf(const CatalogEntry& entry) {
 
 }  // namespace
 
-Roster::Roster(const RosterParts& parts, const Setup& setup)
-    : parts_(parts), properties_(setup.properties), sources_(setup.sources), log_level_(setup.config.log_level) {
+Roster::Roster(const RosterParts& parts, const Setup& setup) : parts_(parts) {
   const MutexLock lock(mutex_);
+  properties_ = setup.properties;
+  sources_ = setup.sources;
+  log_level_ = setup.config.log_level;
   catalog_ = setup.catalog;
   tellChanges({});
-  apply(setup.plan, {});
+  apply(setup.plan, {}, ResultBoard::Comes::now);
   publish();
 }
 
@@ -84,7 +89,7 @@ bool Roster::lookAtPlugins() {
   if (sameFiles(catalog, catalog_)) return unsettled;
 
   Crews newcomers;
-  const CheckPlan plan = fitIn(catalog, options, newcomers);
+  CheckPlan plan = fitIn(catalog, options, newcomers);
   const Catalog before = std::exchange(catalog_, std::move(catalog));
   tellChanges(before);
   for (const CatalogEntry& old : before.entries) {
@@ -92,10 +97,72 @@ bool Roster::lookAtPlugins() {
         std::any_of(catalog_.entries.begin(), catalog_.entries.end(), [&](const CatalogEntry& entry) { return entry.name == old.name; });
     if (!stays) gone_[old.name] = old.file;
   }
-  apply(plan, std::move(newcomers));
+  apply(std::move(plan), std::move(newcomers), ResultBoard::Comes::now);
   publish();
   parts_.judge_again();
   return unsettled;
+}
+
+CheckChanges Roster::reload(Setup& setup, const std::function<void(Mistakes&)>& open) {
+  const SteadyTime patience_ends = std::chrono::steady_clock::now() + kMostWait;
+  for (;;) {
+    {
+      const MutexLock lock(mutex_);
+      const bool patient = std::chrono::steady_clock::now() < patience_ends;
+      if (stopped_) return {};
+      if (const auto changes = tryReload(setup, patient, open)) return *changes;
+    }
+    std::this_thread::sleep_for(kSettled / 4);  // a plugin's file is being written
+  }
+}
+
+// Nothing when it is worth waiting for a plugin's file; then nothing has been done.
+std::optional<CheckChanges> Roster::tryReload(Setup& setup, bool patient, const std::function<void(Mistakes&)>& open) {
+  bool unsettled = false;
+  CatalogOptions options = catalogOptions(*setup.properties, setup.sources, parts_.inspector);
+  options.settled = [&](const std::string& path, const FileIdentity& identity) REQUIRES(mutex_) {
+    const bool settled = isSettled(path, identity);
+    unsettled = unsettled || !settled;
+    return settled;
+  };
+  Catalog catalog = loadCatalog(options, knownTo(options, setup));
+  if (unsettled && patient) return std::nullopt;
+  if (!unsettled) seen_.clear();
+
+  const auto old = std::tuple(properties_, sources_, log_level_);
+  properties_ = setup.properties;
+  sources_ = setup.sources;
+  log_level_ = setup.config.log_level;
+  reloading_ = true;
+  Crews newcomers;
+  setup.plan = fitAnew(catalog, options, newcomers, setup.mistakes);
+  if (setup.mistakes.empty()) open(setup.mistakes);
+  reloading_ = false;
+  if (!setup.mistakes.empty()) {
+    std::tie(properties_, sources_, log_level_) = old;
+    for (const auto& [plugin, crew] : newcomers) crew.runner->stop(std::chrono::steady_clock::now() + kGoodbye);
+    return CheckChanges();
+  }
+  const Catalog before = std::exchange(catalog_, std::move(catalog));
+  gone_.clear();
+  tellChanges(before);
+  CheckChanges changes = apply(setup.plan, std::move(newcomers), ResultBoard::Comes::later);
+  for (const auto& [plugin, crew] : crews_) crew.runner->setLogLevel(log_level_);
+  publish();
+  return changes;
+}
+
+// The catalog as it is known, but for what other keys may make otherwise: that is looked at again.
+Catalog Roster::knownTo(const CatalogOptions& options, const Setup& setup) const {
+  const bool other_trust = setup.sources != sources_;
+  const bool other_keys = !changedKeys(*properties_, *setup.properties).empty();
+  Catalog known = catalog_;
+  for (CatalogEntry& entry : known.entries) {
+    const bool enabled = options.enabled(std::filesystem::path(entry.path).stem().string()) && options.enabled(entry.name);
+    const bool was_unfit = !entry.fault.empty() && !entry.description.name.empty();  // for what the keys were
+    if (other_trust || enabled == entry.disabled || (was_unfit && other_keys)) entry.surroundings.folders.clear();
+  }
+  return known;
 }
 
 bool Roster::isSettled(const std::string& path, const FileIdentity& identity) {
@@ -114,10 +181,51 @@ CheckPlan Roster::fitIn(Catalog& catalog, const CatalogOptions& options, Crews& 
     CheckPlan plan = planFor(catalog, mistakes);
     if (!mistakes.empty() && refuseMistaken(catalog, options)) continue;
     if (refuseUnfit(catalog, plan)) continue;
-    if (refuseFailing(catalog, plan, newcomers)) continue;
+    if (refuseFailing(catalog, plan, newcomers, mistakes)) continue;
     for (const std::string& line : mistakes.lines()) parts_.log.write({LogLevel::error, kLogger, "config_mistake", line, {}});
     return plan;
   }
+}
+
+// The same for a reload: what is wrong is so for the configuration, unless the plugins' versions at work go with it.
+CheckPlan Roster::fitAnew(Catalog& catalog, const CatalogOptions& options, Crews& newcomers, Mistakes& mistakes) {
+  for (;;) {
+    keepOldVersions(catalog);
+    settleCatalog(catalog, options);
+    Mistakes all = mistakes;
+    CheckPlan plan = planFor(catalog, all);
+    if (all.lines().size() > mistakes.lines().size() && keepVersions(catalog, options, mistakes)) continue;
+    mistakes = std::move(all);
+    if (!mistakes.empty()) return plan;
+    if (refuseUnfit(catalog, plan)) continue;
+    if (refuseFailing(catalog, plan, newcomers, mistakes)) continue;
+    return plan;
+  }
+}
+
+// Refuses all new versions of plugins at work when the configuration goes with the old ones. False when it doesn't.
+bool Roster::keepVersions(Catalog& catalog, const CatalogOptions& options, const Mistakes& mistakes) const {
+  Catalog older = catalog;
+  bool any = false;
+  for (CatalogEntry& entry : older.entries) {
+    if (entry.superseded || entry.image == nullptr || !entry.fault.empty() || isAtWork(entry)) continue;
+    const bool has_crew = std::any_of(crews_.begin(), crews_.end(), [&](const auto& each) { return each.second.entry.path == entry.path; });
+    if (!has_crew) continue;
+    setFault(entry, "its new version does not fit the configuration");
+    any = true;
+  }
+  if (!any) return false;
+  keepOldVersions(older);
+  settleCatalog(older, options);
+  Mistakes rest = mistakes;
+  static_cast<void>(planFor(older, rest));
+  if (rest.lines().size() > mistakes.lines().size()) return false;
+  catalog = std::move(older);
+  return true;
+}
+
+bool Roster::isAtWork(const CatalogEntry& entry, const PluginSpec& spec) const {
+  return isAtWork(entry) && crews_.at(entry.name).spec == spec;
 }
 
 bool Roster::isAtWork(const CatalogEntry& entry) const {
@@ -144,6 +252,7 @@ void Roster::keepOldVersions(Catalog& catalog) const {
 
 CheckPlan Roster::planFor(const Catalog& catalog, Mistakes& mistakes) const {
   std::vector<PluginState> states = pluginStates(catalog);
+  if (reloading_) return planChecks(*properties_, states, mistakes);  // of a plugin that is gone no check may be configured then
   std::set<std::string> names;
   for (const PluginState& state : states) names.insert(state.name);
   const auto addGone = [&](const std::string& plugin, const std::string& file) {
@@ -201,11 +310,12 @@ bool Roster::refuseUnfit(Catalog& catalog, const CheckPlan& plan) const {
   return false;
 }
 
-// Tries the new versions of plugins that are at work. True when one was refused: then the plan is another. Those that passed are kept.
-bool Roster::refuseFailing(Catalog& catalog, const CheckPlan& plan, Crews& newcomers) {
+// Tries the new versions of plugins that are at work. True when one was refused: then the plan is another. Those that passed are kept. One
+// that fails with other keys than it has is a mistake in these.
+bool Roster::refuseFailing(Catalog& catalog, const CheckPlan& plan, Crews& newcomers, Mistakes& mistakes) {
   for (const auto& [plugin, specs] : byPlugin(plan)) {
     const CatalogEntry* const entry = takenEntry(catalog, plugin);
-    if (entry == nullptr || crews_.count(plugin) == 0 || isAtWork(*entry)) continue;
+    if (entry == nullptr || crews_.count(plugin) == 0 || isAtWork(*entry, plan.plugins.at(plugin))) continue;
     const auto tried = newcomers.find(plugin);
     if (tried != newcomers.end() && tried->second.entry.image == entry->image) continue;
     std::string fault;
@@ -222,6 +332,10 @@ bool Roster::refuseFailing(Catalog& catalog, const CheckPlan& plan, Crews& newco
       fault = e.what();
     }
     if (fault.empty()) continue;
+    if (isAtWork(*entry)) {
+      mistakes.add("plugin." + plugin, "cannot go on with what is said of it now: " + fault + "; correct its isolation or its limits");
+      continue;
+    }
     for (CatalogEntry& each : catalog.entries) {
       if (each.path == entry->path && !each.superseded) setFault(each, "its new version does not take over: " + fault);
     }
@@ -239,56 +353,40 @@ std::string Roster::tryOut(const Crew& newcomer, const std::vector<const CheckSp
   return fault;
 }
 
-void Roster::apply(const CheckPlan& plan, Crews newcomers) {
-  std::set<std::string> planned;
-  for (const CheckSpec& spec : plan.checks) planned.insert(spec.name);
-  std::vector<std::string> unplanned;
-  for (const auto& [name, post] : parts_.posts.all()) {
-    if (planned.count(name) == 0) unplanned.push_back(name);
-  }
-  for (const std::string& name : unplanned) parts_.posts.remove(name);
-
+CheckChanges Roster::apply(CheckPlan plan, Crews newcomers, ResultBoard::Comes comes) {
   std::vector<Crew> leaving;
   std::map<std::string, std::string> failed;  // plugins that can't be loaded after all
   const Specs specs = byPlugin(plan);
   for (const auto& [plugin, checks] : specs) {
     const CatalogEntry* const entry = takenEntry(catalog_, plugin);
-    if (entry == nullptr || isAtWork(*entry)) continue;
-    Crew crew;
+    if (entry == nullptr || isAtWork(*entry, plan.plugins.at(plugin))) continue;
     try {
       const auto newcomer = newcomers.find(plugin);
-      crew = newcomer != newcomers.end() ? std::move(newcomer->second) : makeCrew(*entry, plan.plugins.at(plugin), crewParts());
+      Crew crew = newcomer != newcomers.end() ? std::move(newcomer->second) : makeCrew(*entry, plan.plugins.at(plugin), crewParts());
+      Crew& at_work = crews_[plugin];
+      std::swap(at_work, crew);
+      at_work.worker_events->takeOver();
+      if (crew.runner != nullptr) leaving.push_back(std::move(crew));
     } catch (const std::exception& e) {
       failed[plugin] = e.what();
-      continue;
-    }
-    Crew& at_work = crews_[plugin];
-    std::swap(at_work, crew);
-    at_work.worker_events->takeOver();
-    if (crew.runner != nullptr) leaving.push_back(std::move(crew));
-  }
-  for (const auto& [plugin, checks] : specs) {
-    const auto crew = takenEntry(catalog_, plugin) == nullptr ? crews_.end() : crews_.find(plugin);
-    for (const CheckSpec* spec : checks) {
-      if (crew == crews_.end() || !spec->unavailable.empty()) {
-        CheckSpec idle = *spec;
-        if (idle.unavailable.empty()) idle.unavailable = "plugin " + plugin + " cannot be loaded: " + failed[plugin];
-        parts_.posts.set(idle, {});
-      } else {
-        parts_.posts.set(*spec, {crew->second.runner, crew->second.trial.get(), crew->second.entry.description.metrics});
-      }
     }
   }
+  std::vector<Appointment> appointments;
+  for (CheckSpec& spec : plan.checks) {
+    const auto crew = takenEntry(catalog_, spec.plugin) == nullptr ? crews_.end() : crews_.find(spec.plugin);
+    const bool runs = crew != crews_.end() && spec.unavailable.empty();
+    if (!runs && spec.unavailable.empty()) spec.unavailable = "plugin " + spec.plugin + " cannot be loaded: " + failed[spec.plugin];
+    appointments.push_back({&spec, {}});
+    if (runs) appointments.back().employer = {crew->second.runner, crew->second.trial.get(), crew->second.entry.description.metrics};
+  }
+  CheckChanges changes = parts_.posts.appoint(appointments, comes);
   for (auto crew = crews_.begin(); crew != crews_.end();) {
     const bool stays = specs.count(crew->first) > 0 && takenEntry(catalog_, crew->first) != nullptr;
-    if (stays) {
-      ++crew;
-      continue;
-    }
-    leaving.push_back(std::move(crew->second));
-    crew = crews_.erase(crew);
+    if (!stays) leaving.push_back(std::move(crew->second));
+    crew = stays ? std::next(crew) : crews_.erase(crew);
   }
   for (const Crew& crew : leaving) crew.runner->stop(std::chrono::steady_clock::now() + kGoodbye);
+  return changes;
 }
 
 void Roster::tellChanges(const Catalog& before) {

@@ -1,13 +1,18 @@
 #include "server.h"
 
+#include "base/folder_watcher.h"
 #include "check_posts.h"
+#include "config_watch.h"
+#include "log_outlet.h"
 #include "readiness/judge_loop.h"
+#include "reload_report.h"
+#include "reloader.h"
 #include "result/result_board.h"
 #include "roster.h"
 #include "schedule/scheduler.h"
 #include "serve/health_handler.h"
 #include "serve/host_metrics.h"
-#include "serve/http_server.h"
+#include "serve/http_front.h"
 #include "serve/http_service.h"
 #include "serve/index_handler.h"
 #include "serve/metrics_handler.h"
@@ -20,6 +25,9 @@
 
 #include <prometheus/registry.h>
 
+#include <filesystem>
+#include <memory>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -29,15 +37,29 @@ namespace pulsewatch {
 namespace {
 
 constexpr std::string_view kLogger = "pulsewatch.core.host";
-constexpr Milliseconds kStopTime{500};  // for the checks to say goodbye
+constexpr Milliseconds kStopTime{500};  // for the checks to say goodbye, and for a reload to end
 
-// The log's first lines, before those about plugins.
-const Setup& toldOf(const Setup& setup, Log& log) {
-  for (const std::string& warning : setup.config.warnings) log.write({LogLevel::warning, kLogger, "config_warning", warning, {}});
-  if (const std::string idle = notActedOn(setup); !idle.empty()) log.write({LogLevel::warning, kLogger, "config_not_acted_on", idle, {}});
-  for (const std::string& note : setup.plan.notes) log.write({LogLevel::info, kLogger, "check_plan", note, {}});
-  return setup;
-}
+// Relative paths mean what they meant at the start, also when --daemon has changed to /. (The directory is the process's: whoever else
+// opens a relative path meanwhile means the same.)
+class WorkingDirectory {
+ public:
+  explicit WorkingDirectory(const std::filesystem::path& directory) {
+    std::error_code error;
+    before_ = std::filesystem::current_path(error);
+    moved_ = !directory.empty() && before_ != directory;
+    if (moved_) std::filesystem::current_path(directory, error);
+  }
+  WorkingDirectory(const WorkingDirectory&) = delete;
+  WorkingDirectory& operator=(const WorkingDirectory&) = delete;
+  ~WorkingDirectory() {
+    std::error_code error;
+    if (moved_) std::filesystem::current_path(before_, error);
+  }
+
+ private:
+  std::filesystem::path before_;
+  bool moved_ = false;
+};
 
 }  // namespace
 
@@ -53,6 +75,9 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
   void start();
   void drain();
   bool stop();
+  std::vector<std::string> reload() { return reloader_.askAndWait(); }
+  void reloadSoon() { reloader_.ask(); }
+  [[nodiscard]] Milliseconds drainTime() const { return config_.get()->shutdown_drain; }
   [[nodiscard]] std::uint16_t port() const { return http_.port(); }
 
   // Results: from the scheduler to the board, the metrics and the log.
@@ -84,8 +109,22 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
   }
 
  private:
-  const HostConfig config_;
+  std::vector<std::string> reloadNow();
+  void open(const Setup& setup, std::shared_ptr<LogSink>& sink, Mistakes& mistakes);
+  void take(const Setup& setup, std::shared_ptr<LogSink> sink);
+  void watchPlugins(const HostConfig& config);
+  void watchConfig(const HostConfig& config);
+  void tellListening();
+  // The log's first lines, before those about plugins.
+  const Setup& said(const Setup& setup) {
+    report_.started(setup);
+    return setup;
+  }
+
+  const ConfigInput input_;
+  Published<HostConfig> config_;
   LogWriter& log_;
+  ReloadReport report_;  // the reloader's
   const Clock& clock_;
   ActiveTime active_time_;
 
@@ -105,63 +144,73 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
   ProcessMetrics process_metrics_;
   HostMetrics host_metrics_;
   Roster roster_;
-  PluginWatcher watcher_;
+  std::unique_ptr<FolderWatcher> plugin_watcher_;
   IndexHandler index_;
   HealthHandler health_;
   ReadyHandler ready_;
   MetricsHandler metrics_;
   HttpService service_;
-  HttpServer http_;
+  HttpFront http_;
+  Reloader reloader_;
+  ConfigWatch config_watch_;
 };
 
 Server::Parts::Parts(const Setup& setup, LogWriter& log, const Clock& clock)
-    : config_(setup.config),
+    : input_(setup.input),
       log_(log),
+      report_(log),
       clock_(clock),
       inspector_(WorkerProcess::kThisProgram),
       workers_(clock),
       scheduler_(clock, active_time_, *this),
       board_(*this),
-      judge_(clock, active_time_, scheduler_.heartbeat(), board_, {config_.degraded_is_ready}, *this),
+      judge_(clock, active_time_, scheduler_.heartbeat(), board_, {setup.config.degraded_is_ready}, *this),
       run_log_(log),
       posts_(clock, active_time_, scheduler_, board_, run_log_, plugin_metrics_),
       http_metrics_(registry_, HttpService::views()),
       host_metrics_({board_, verdict_, [this] { return scheduler_.stuckChecks(); }, [&log] { return log.dropped(); },
                      [this] { return http_.refusedConnections(); }, [this] { return roster_.plugins(); }},
                     hostVersion(), clock.wall()),
-      roster_({log, posts_, scheduler_, workers_, *this, inspector_, [this] { judge_.wake(); }}, toldOf(setup, log)),
-      watcher_(config_.plugin_directories, roster_),
-      index_(hostVersion(), config_.metrics_enabled),
+      roster_({log, posts_, scheduler_, workers_, *this, inspector_, [this] { judge_.wake(); }}, said(setup)),
+      index_(hostVersion(), setup.config.metrics_enabled),
       health_(clock, {&scheduler_.heartbeat(), &judge_.heartbeat(), &log.heartbeat(), &workers_.heartbeat()}, hostVersion()),
       ready_(clock, judge_, verdict_, hostVersion()),
       metrics_({&registry_, &process_metrics_, &host_metrics_, &plugin_metrics_}),
-      service_(config_, {&index_, &health_, &ready_, config_.metrics_enabled ? &metrics_ : nullptr}, http_metrics_, log, clock),
-      http_(config_.http_address, config_.http_port, service_, log) {}
+      service_(setup.config, {&index_, &health_, &ready_, &metrics_}, http_metrics_, log, clock),
+      http_(setup.config.http_address, setup.config.http_port, service_, log),
+      reloader_([this] { return reloadNow(); }),
+      config_watch_(setup.input, [this] { reloader_.ask(); }) {
+  config_.set(std::make_shared<const HostConfig>(setup.config));
+  config_watch_.note();
+}
 
 void Server::Parts::start() {
+  const std::shared_ptr<const HostConfig> config = config_.get();
   scheduler_.start();
   judge_.start();
   http_.start();
-  if (config_.plugins_watched) watcher_.start();
-  log_.write({LogLevel::info,
-              "pulsewatch.core.http",
-              "listening",
-              "listening on " + config_.http_address + " port " + std::to_string(port()),
-              {{"address", config_.http_address}, {"port", static_cast<std::int64_t>(port())}}});
+  watchPlugins(*config);
+  tellListening();
   log_.write({LogLevel::info,
               kLogger,
               "started",
               std::string("pulsewatchd ") + hostVersion() + " runs " + std::to_string(board_.size()) + " checks",
               {{"version", std::string(hostVersion())}}});
+  reloader_.start();
+  watchConfig(*config);
 }
 
 void Server::Parts::drain() {
   judge_.drain();
+  reloader_.close();
   http_.closeConnections();
 }
 
 bool Server::Parts::stop() {
-  watcher_.stop();
+  board_.hurry();
+  config_watch_.stop();
+  if (!reloader_.stop(clock_.steady() + kStopTime)) return false;
+  plugin_watcher_ = nullptr;
   scheduler_.stop();
   bool all = false;
   std::thread goodbyes([&] { all = roster_.stop(clock_.steady() + kStopTime); });
@@ -171,11 +220,90 @@ bool Server::Parts::stop() {
   return all;
 }
 
+void Server::Parts::watchPlugins(const HostConfig& config) {
+  plugin_watcher_ = nullptr;
+  if (!config.plugins_watched) return;
+  plugin_watcher_ = std::make_unique<FolderWatcher>(config.plugin_directories, [this] { return roster_.lookAtPlugins(); });
+  plugin_watcher_->start();
+}
+
+void Server::Parts::watchConfig(const HostConfig& config) {
+  if (config.config_watched)
+    config_watch_.start();
+  else
+    config_watch_.stop();
+}
+
+void Server::Parts::tellListening() {
+  const std::string address = config_.get()->http_address;
+  log_.write({LogLevel::info,
+              "pulsewatch.core.http",
+              "listening",
+              "listening on " + address + " port " + std::to_string(port()),
+              {{"address", address}, {"port", static_cast<std::int64_t>(port())}}});
+}
+
+// On the reloader's thread.
+std::vector<std::string> Server::Parts::reloadNow() {
+  const WorkingDirectory directory(input_.directory);
+  config_watch_.note();
+  const std::shared_ptr<const HostConfig> old = config_.get();
+  Setup setup = readKeys(input_);
+  if (setup.config.secret_made_up && old->secret_made_up) setup.config.secret_key = old->secret_key;
+  std::shared_ptr<LogSink> sink;
+  CheckChanges changes;
+  if (!setup.config.plugin_directories.empty()) changes = roster_.reload(setup, [&](Mistakes& mistakes) { open(setup, sink, mistakes); });
+  host_metrics_.reloaded(setup.mistakes.empty(), clock_.wall());
+  if (!setup.mistakes.empty()) {
+    report_.refused(setup.mistakes);
+    return setup.mistakes.lines();
+  }
+  take(setup, std::move(sink));
+  report_.taken(setup, changes);
+  return {};
+}
+
+// What can still go wrong, the address last: one that overlaps with the old one takes its place at once.
+void Server::Parts::open(const Setup& setup, std::shared_ptr<LogSink>& sink, Mistakes& mistakes) {
+  const std::shared_ptr<const HostConfig> old = config_.get();
+  const HostConfig& config = setup.config;
+  if (config.log_file.path != old->log_file.path || config.log_file.rotate_size != old->log_file.rotate_size ||
+      config.log_file.rotate_count != old->log_file.rotate_count)
+    sink = logSink(config, old->log_file, mistakes);
+  if (!mistakes.empty() || (config.http_address == old->http_address && config.http_port == old->http_port)) return;
+  try {
+    http_.open(config.http_address, config.http_port);
+  } catch (const CannotListen& e) {
+    const std::string what = e.what();
+    const std::size_t colon = what.find(": ");
+    mistakes.add(what.substr(0, colon), what.substr(colon + 2));
+  }
+}
+
+void Server::Parts::take(const Setup& setup, std::shared_ptr<LogSink> sink) {
+  const std::shared_ptr<const HostConfig> old = config_.get();
+  const HostConfig& config = setup.config;
+  config_.set(std::make_shared<const HostConfig>(config));
+  log_.setLevel(config.log_level);
+  log_.setOutput(std::move(sink), logFormat(config));
+  service_.configure(config);
+  index_.setMetrics(config.metrics_enabled);
+  judge_.setPolicy({config.degraded_is_ready});
+  const std::uint16_t port_before = port();
+  http_.move();
+  if (config.http_address != old->http_address || port() != port_before) tellListening();
+  if (config.plugins_watched != old->plugins_watched || config.plugin_directories != old->plugin_directories) watchPlugins(config);
+  watchConfig(config);
+}
+
 Server::Server(const Setup& setup, LogWriter& log, const Clock& clock) : parts_(std::make_unique<Parts>(setup, log, clock)) {}
 Server::~Server() = default;
 void Server::start() { parts_->start(); }
 void Server::drain() { parts_->drain(); }
 bool Server::stop() { return parts_->stop(); }
+std::vector<std::string> Server::reload() { return parts_->reload(); }
+void Server::reloadSoon() { parts_->reloadSoon(); }
+Milliseconds Server::drainTime() const { return parts_->drainTime(); }
 std::uint16_t Server::port() const { return parts_->port(); }
 
 }  // namespace pulsewatch

@@ -8,12 +8,15 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace pulsewatch {
 
 class Server {
  public:
-  // Listens at once (throws CannotListen) and starts the checks' first runs with start(). `log` must outlive it.
+  // Listens at once (throws CannotListen) and starts the checks' first runs with start(). `log`, which is as the setup has it, must outlive
+  // it.
   Server(const Setup& setup, LogWriter& log, const Clock& clock);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -21,8 +24,15 @@ class Server {
 
   void start();
   void drain();  // not ready from now on, still serving
-  // Ends everything within a second. False when a check hangs: its thread is still there, and the process must end by _exit.
+  // Ends everything within a second. False when a check hangs, or a reload that waits for one: its thread is still there, and the process
+  // must end by _exit.
   bool stop();
+
+  // Reads the configuration again and brings the host to it, all or nothing. Gives the mistakes' lines; none: it is in effect. Waits; any
+  // thread.
+  std::vector<std::string> reload();
+  void reloadSoon();                             // the same, without an answer; any thread
+  [[nodiscard]] Milliseconds drainTime() const;  // shutdown.drain
 
   [[nodiscard]] std::uint16_t port() const;
 

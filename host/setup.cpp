@@ -43,18 +43,24 @@ Catalog readCatalog(const Properties& properties, const PluginSources& sources, 
   return catalog;
 }
 
-Setup readSetup(const ConfigInput& input, const PluginInspector& inspector) {
+Setup readKeys(const ConfigInput& input) {
   Setup setup;
+  setup.input = input;
   setup.properties = std::make_shared<const Properties>(Properties::load(input, setup.mistakes));
   const Properties& properties = *setup.properties;
   setup.config = readHostConfig(properties, setup.mistakes);
   const LogFileConfig& log_file = setup.config.log_file;
   if (!log_file.path.empty()) addLogFileFault(log_file, logFileFault(log_file), setup.mistakes);
-  if (setup.config.plugin_directories.empty()) return setup;  // itself a mistake; what is missing for want of it is none
+  // Without directories, which is itself a mistake, what is missing for want of them is none.
+  if (!setup.config.plugin_directories.empty()) setup.sources = pluginSources(properties, setup.config, setup.mistakes);
+  return setup;
+}
 
-  setup.sources = pluginSources(properties, setup.config, setup.mistakes);
-  setup.catalog = readCatalog(properties, setup.sources, inspector, setup.mistakes);
-  setup.plan = planChecks(properties, pluginStates(setup.catalog), setup.mistakes);
+Setup readSetup(const ConfigInput& input, const PluginInspector& inspector) {
+  Setup setup = readKeys(input);
+  if (setup.config.plugin_directories.empty()) return setup;
+  setup.catalog = readCatalog(*setup.properties, setup.sources, inspector, setup.mistakes);
+  setup.plan = planChecks(*setup.properties, pluginStates(setup.catalog), setup.mistakes);
   return setup;
 }
 

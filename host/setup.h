@@ -19,9 +19,11 @@ struct PluginSources {
   std::vector<std::string> directories;
   std::set<uid_t> owners;
   ChecksumPolicy checksums;
+  bool operator==(const PluginSources&) const = default;
 };
 
 struct Setup {
+  ConfigInput input;
   std::shared_ptr<const Properties> properties;
   HostConfig config;
   PluginSources sources;
@@ -29,6 +31,9 @@ struct Setup {
   CheckPlan plan;
   Mistakes mistakes;  // not empty: nothing may be started
 };
+
+// All but the catalog and the plan: what the configuration says, and from where plugins come.
+Setup readKeys(const ConfigInput& input);
 
 // One thread. The inspector looks into the plugins' libraries.
 Setup readSetup(const ConfigInput& input, const PluginInspector& inspector);

@@ -104,6 +104,7 @@ void readSecretKey(Reader& reader, HostConfig& config) {
                                              " or more are needed; set it to 50 or more random characters");
   } else if (!reader.properties_.given("secret_key") && config.profile == "dev") {
     config.secret_key = randomSecret();
+    config.secret_made_up = true;
     config.warnings.emplace_back("SECRET_KEY is not given: a random one was made up for this process, as the profile is dev");
   } else if (!reader.properties_.given("secret_key")) {
     reader.mistakes_.add(
@@ -204,6 +205,7 @@ HostConfig readHostConfig(const Properties& properties, Mistakes& mistakes) {
   readSecretKey(reader, config);
   readHttp(reader, config);
   readPluginKeys(properties, config, mistakes);
+  config.config_watched = reader.flag("config.watch");
   config.degraded_is_ready = reader.flag("readiness.degraded_is_ready");
   config.shutdown_drain = std::chrono::milliseconds(reader.integer("shutdown.drain"));
   readLog(reader, config);

@@ -25,8 +25,9 @@ struct LogFileConfig {
 };
 
 struct HostConfig {
-  std::string profile;     // last part of settings_module
-  std::string secret_key;  // 50 characters or more; of the profile dev perhaps made up
+  std::string profile;          // last part of settings_module
+  std::string secret_key;       // 50 characters or more
+  bool secret_made_up = false;  // for this process, as the profile is dev
   bool debug = false;
 
   std::string http_address;
@@ -42,6 +43,8 @@ struct HostConfig {
   bool plugin_checksums = false;                // plugins.require_checksums
   std::string plugin_signature_key;             // a file's path; "": none, and so when checksums are not required
   bool plugins_watched = true;                  // loaded, replaced and unloaded while running
+
+  bool config_watched = false;  // read again when a file of it changes
 
   bool degraded_is_ready = true;
   std::chrono::milliseconds shutdown_drain{5000};

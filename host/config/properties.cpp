@@ -191,6 +191,26 @@ std::optional<PropertyValue> Properties::value(const std::string& key, Mistakes&
 
 bool Properties::given(const std::string& key) const { return properties_.count(key) > 0; }
 
+std::vector<std::filesystem::path> configFiles(const ConfigInput& input) {
+  Mistakes ignored;
+  bool all_read = true;
+  const std::filesystem::path directory = input.file.parent_path();
+  std::vector<std::filesystem::path> files = dropIns(directory / kDropInDirectory, ignored, all_read);
+  files.push_back(directory / kDropInDirectory);
+  files.push_back(input.file);
+  std::error_code error;
+  std::filesystem::directory_iterator entry(directory, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (startsWith(name, "pulsewatch-") && name.ends_with(".properties")) files.push_back(entry->path());
+  }
+  for (const KeyDescription& description : hostKeys()) {
+    const auto file = input.environment.find(variableOf(description) + std::string(kFileSuffix));
+    if (file != input.environment.end()) files.push_back(input.directory / file->second);
+  }
+  return files;
+}
+
 std::string placeOf(const Property& property) {
   if (property.origin == "default") return property.key;
   return property.literal && property.origin != "-D" ? property.origin : property.origin + ": " + property.key;

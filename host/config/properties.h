@@ -21,6 +21,7 @@ struct ConfigInput {
   bool file_optional = false;                      // one that is not there is no mistake
   std::vector<std::string> overrides;              // each -D's "key=value"
   std::map<std::string, std::string> environment;  // the process's
+  std::filesystem::path directory = {};            // where relative paths begin; "": the working directory
 };
 
 struct PropertyValue {
@@ -59,6 +60,10 @@ class Properties {
   std::string profile_;
   bool all_read_ = true;
 };
+
+// The files that a configuration is read from, whether they are there or not: the main file, drop-ins, overlays and what NAME_FILE names;
+// and the folder of the drop-ins.
+std::vector<std::filesystem::path> configFiles(const ConfigInput& input);
 
 // How a mistake about this property begins.
 std::string placeOf(const Property& property);

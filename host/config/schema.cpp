@@ -88,6 +88,7 @@ constexpr std::array kHostKeys{
     derived("celery.broker_url", "CELERY_BROKER_URL", "${redis.url}"),
     derived("celery.result_backend", "CELERY_RESULT_BACKEND", "${redis.url}"),
 
+    flag("config.watch", "", "false"),
     text("http.address", "", "127.0.0.1"),
     count("http.port", "", "8080", 0, 65535, "write a port, or 0 to pick a free one"),
     list("http.ssl_redirect_exempt", "", "/healthz,/ready,/metrics", "write paths with commas between them"),

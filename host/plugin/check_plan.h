@@ -58,11 +58,13 @@ struct PluginLimits {
   std::uint64_t memory_max = std::uint64_t{256} << 20U;  // bytes of its own, 0: no limit
   std::uint64_t files_max = 4096;                        // open descriptors
   std::chrono::milliseconds kill_after{2000};            // from a run's timeout to the worker's end
+  bool operator==(const PluginLimits&) const = default;
 };
 
 struct PluginSpec {
   bool isolated = true;  // a worker of its own, or inside the host
   PluginLimits limits;
+  bool operator==(const PluginSpec&) const = default;
 };
 
 struct CheckPlan {

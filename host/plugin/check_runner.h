@@ -58,6 +58,8 @@ class CheckRunner {
   virtual void start(RunRequest request) = 0;
   // The run has been given up: it is told so, and its thread replaced. It still ends in runEnded, one day or never.
   virtual void giveUp(CheckId check, std::uint64_t sequence) = 0;
+  // The least that its checks write from now on.
+  virtual void setLogLevel(LogLevel /*level*/) {}
   // No more runs; checks that are not stuck are destroyed. Returns when all is over, or at `until`; false when what hangs had to be left
   // behind. No events after it.
   virtual bool stop(SteadyTime until) = 0;

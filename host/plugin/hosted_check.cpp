@@ -161,7 +161,7 @@ std::int32_t HostedCheck::addSeries(std::uint32_t metric, const char* const* lab
 
 void HostedCheck::log(const HostedRun* run, const pw_log_line& line) {
   const auto level = static_cast<LogLevel>(std::clamp<std::int32_t>(line.level, PW_LOG_DEBUG, PW_LOG_CRITICAL));
-  if (level < log_level_) return;
+  if (level < log_level_.load(std::memory_order_relaxed)) return;
   bool allowed = false;
   {
     const MutexLock lock(log_mutex_);
@@ -210,7 +210,7 @@ struct HostFunctions {
   }
 
   static std::int32_t logEnabled(const pw_check* check, std::int32_t level) {
-    return level >= static_cast<std::int32_t>(of(check).log_level_) ? 1 : 0;
+    return level >= static_cast<std::int32_t>(of(check).log_level_.load(std::memory_order_relaxed)) ? 1 : 0;
   }
   static void log(pw_check* check, pw_run* run, const pw_log_line* line) {
     if (line == nullptr || line->size < sizeof(pw_log_line)) return;

@@ -82,6 +82,8 @@ class HostedCheck {
   // Frees the plugin's check, if it is there. Not during a run.
   void destroy();
 
+  void setLogLevel(LogLevel level) { log_level_.store(level, std::memory_order_relaxed); }  // any thread
+
   [[nodiscard]] CheckId id() const { return id_; }
   [[nodiscard]] Milliseconds timeout() const { return timeout_; }
 
@@ -101,7 +103,7 @@ class HostedCheck {
   const std::vector<SettingValue> settings_;
   const std::shared_ptr<PluginLibrary> library_;
   HostedCheckEvents& events_;
-  const LogLevel log_level_;
+  std::atomic<LogLevel> log_level_;
   const Redactor redactor_;
 
   Mutex log_mutex_;  // a plugin may log from threads of its own

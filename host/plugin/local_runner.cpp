@@ -4,6 +4,7 @@
 #include "plugin/hosted_check.h"
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <deque>
 #include <iterator>
@@ -45,12 +46,12 @@ class ThreadKeeper {
 class LocalRunner::Pool final : public HostedCheckEvents, public std::enable_shared_from_this<Pool> {
  public:
   Pool(std::shared_ptr<PluginLibrary> library, RunnerEvents& events, const LocalRunnerOptions& options)
-      : library_(std::move(library)), options_(options), events_(&events) {}
+      : library_(std::move(library)), options_(options), log_level_(options.log_level), events_(&events) {}
 
   void add(CheckId check, const CheckSpec& spec) EXCLUDES(mutex_) {
-    auto slot = std::make_shared<Slot>(check, spec, library_, *this, options_.log_level);
+    auto slot = std::make_shared<Slot>(check, spec, library_, *this, log_level_.load());
     const MutexLock lock(mutex_);
-    slots_.emplace(check, std::move(slot));
+    slots_.insert_or_assign(check, std::move(slot));  // one that was removed and hangs may still be there
   }
 
   void remove(CheckId check) EXCLUDES(mutex_) {
@@ -61,6 +62,12 @@ class LocalRunner::Pool final : public HostedCheckEvents, public std::enable_sha
     if (found->second->busy) return;  // its run's end sees to it
     enqueue({found->second, std::nullopt, nullptr});
     slots_.erase(found);
+  }
+
+  void setLogLevel(LogLevel level) EXCLUDES(mutex_) {
+    log_level_ = level;
+    const MutexLock lock(mutex_);
+    for (const auto& [check, slot] : slots_) slot->check.setLogLevel(level);
   }
 
   void start(RunRequest request) EXCLUDES(mutex_);
@@ -131,6 +138,7 @@ class LocalRunner::Pool final : public HostedCheckEvents, public std::enable_sha
   // Constant after construction.
   const std::shared_ptr<PluginLibrary> library_;
   const LocalRunnerOptions options_;
+  std::atomic<LogLevel> log_level_;
 
   Mutex mutex_;
   std::unordered_map<CheckId, std::shared_ptr<Slot>> slots_ GUARDED_BY(mutex_);
@@ -207,7 +215,8 @@ void LocalRunner::Pool::over(const std::shared_ptr<Slot>& slot) {
   if (slot->stuck) --stuck_;
   slot->stuck = false;
   if (!slot->removed) return;
-  slots_.erase(slot->check.id());
+  const auto found = slots_.find(slot->check.id());
+  if (found != slots_.end() && found->second == slot) slots_.erase(found);
   enqueue({slot, std::nullopt, nullptr});
 }
 
@@ -329,6 +338,7 @@ void LocalRunner::add(CheckId check, const CheckSpec& spec) { pool_->add(check, 
 void LocalRunner::remove(CheckId check) { pool_->remove(check); }
 void LocalRunner::start(RunRequest request) { pool_->start(std::move(request)); }
 void LocalRunner::giveUp(CheckId check, std::uint64_t sequence) { pool_->giveUp(check, sequence); }
+void LocalRunner::setLogLevel(LogLevel level) { pool_->setLogLevel(level); }
 bool LocalRunner::stop(SteadyTime until) { return pool_->stop(until); }
 std::size_t LocalRunner::threads() const { return pool_->threads(); }
 

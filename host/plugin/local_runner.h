@@ -33,6 +33,7 @@ class LocalRunner final : public CheckRunner {
   void remove(CheckId check) override;
   void start(RunRequest request) override;
   void giveUp(CheckId check, std::uint64_t sequence) override;
+  void setLogLevel(LogLevel level) override;
   bool stop(SteadyTime until) override;
 
   [[nodiscard]] std::size_t threads() const;

@@ -91,13 +91,15 @@ bool checksumsSettled(const std::string& directory, const ChecksumFiles& now, co
 }
 
 // Of a file that was taken and is the same: only what is around it was checked again, and the library at work stays.
-void keepImage(CatalogEntry& entry, const CatalogEntry& before) {
+void keepImage(CatalogEntry& entry, const CatalogEntry& before, const CatalogOptions& options) {
   if (entry.image == nullptr || before.image == nullptr || entry.identity != before.identity) return;
   if (!sameBytes(entry.image->copy, before.image->copy)) return;
   entry.image = before.image;
   entry.description = before.description;
   entry.name = before.name;
   entry.version = before.version;
+  entry.disabled = !options.enabled(entry.name);
+  if (entry.disabled) entry.image = nullptr;
 }
 
 // Several at a time: one that hangs while it is loaded holds up no other.
@@ -219,7 +221,7 @@ Catalog loadCatalog(const CatalogOptions& options, const Catalog& before) {
       const bool look = !unchanged && settled;
       if (!look && old == nullptr) continue;
       catalog.entries.push_back(look ? openEntry(directory, file_name, options) : *old);
-      if (look && old != nullptr) keepImage(catalog.entries.back(), *old);
+      if (look && old != nullptr) keepImage(catalog.entries.back(), *old, options);
       if (unchanged && catalog.entries.back().image != nullptr) catalog.entries.back().fault.clear();
       catalog.entries.back().rank = catalog.entries.size();
     }

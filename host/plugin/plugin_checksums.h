@@ -18,6 +18,7 @@ namespace pulsewatch {
 struct ChecksumPolicy {
   bool required = false;                     // plugins.require_checksums
   std::optional<std::string> signature_key;  // the 32 bytes of the public key; "" verifies nothing; none: no signature is needed
+  bool operator==(const ChecksumPolicy&) const = default;
 };
 
 // Refuses the plugin `path`, which is in `folder`, unless SHA256SUMS there lists it with the sum of these very bytes; the sums are the

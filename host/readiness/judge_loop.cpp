@@ -22,6 +22,11 @@ void JudgeLoop::wake() {
   wake_.notifyAll();
 }
 
+void JudgeLoop::setPolicy(ReadinessPolicy policy) {
+  policy_.set(std::make_shared<const ReadinessPolicy>(policy));
+  wake();
+}
+
 void JudgeLoop::drain() {
   draining_ = true;
   judgeNow();
@@ -38,7 +43,7 @@ JudgeInput JudgeLoop::input() const {
 
 void JudgeLoop::judgeNow() {
   const MutexLock lock(judging_);
-  sink_.judged(std::make_shared<const Verdict>(judge(board_.snapshot(), policy_, input())));
+  sink_.judged(std::make_shared<const Verdict>(judge(board_.snapshot(), policy(), input())));
   heartbeat_.tick(clock_.steady());
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/heartbeat.h"
 #include "base/mutex.h"
+#include "base/published.h"
 #include "readiness/readiness.h"
 #include "schedule/active_time.h"
 
@@ -28,7 +29,9 @@ class JudgeLoop {
   // All must outlive stop().
   JudgeLoop(const Clock& clock, const ActiveTime& active_time, const Heartbeat& scheduler, const ResultBoard& board, ReadinessPolicy policy,
             VerdictSink& sink)
-      : clock_(clock), active_time_(active_time), scheduler_(scheduler), board_(board), policy_(policy), sink_(sink) {}
+      : clock_(clock), active_time_(active_time), scheduler_(scheduler), board_(board), sink_(sink) {
+    policy_.set(std::make_shared<const ReadinessPolicy>(policy));
+  }
   JudgeLoop(const JudgeLoop&) = delete;
   JudgeLoop& operator=(const JudgeLoop&) = delete;
   ~JudgeLoop() { stop(); }
@@ -36,7 +39,8 @@ class JudgeLoop {
   void start();  // the first verdict is there when it returns
   void stop() EXCLUDES(mutex_);
 
-  void wake() EXCLUDES(mutex_);  // a status has changed; any thread
+  void wake() EXCLUDES(mutex_);                             // a status has changed; any thread
+  void setPolicy(ReadinessPolicy policy) EXCLUDES(mutex_);  // from the next verdict on, which comes at once; any thread
   // Not ready from now on: the verdict that says so is published when it returns. Any thread.
   void drain() EXCLUDES(mutex_, judging_);
 
@@ -44,7 +48,7 @@ class JudgeLoop {
   [[nodiscard]] const Heartbeat& heartbeat() const { return heartbeat_; }
   // The moment as judge() takes it. Any thread.
   [[nodiscard]] JudgeInput input() const;
-  [[nodiscard]] const ReadinessPolicy& policy() const { return policy_; }
+  [[nodiscard]] ReadinessPolicy policy() const { return *policy_.get(); }
 
  private:
   void loop();
@@ -55,7 +59,7 @@ class JudgeLoop {
   const ActiveTime& active_time_;
   const Heartbeat& scheduler_;
   const ResultBoard& board_;
-  const ReadinessPolicy policy_;
+  Published<ReadinessPolicy> policy_;
   VerdictSink& sink_;
   Heartbeat heartbeat_;
   std::atomic<bool> draining_{false};

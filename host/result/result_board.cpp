@@ -10,7 +10,7 @@ constexpr int kVisitedAtATime = 256;
 
 }  // namespace
 
-void ResultBoard::add(CheckId check, CheckPolicy policy, WallTime now) {
+void ResultBoard::add(CheckId check, CheckPolicy policy, WallTime now, Comes comes) {
   CheckState state;
   state.since = now;
   if (!policy.unavailable.empty()) {
@@ -21,6 +21,8 @@ void ResultBoard::add(CheckId check, CheckPolicy policy, WallTime now) {
   const MutexLock lock(mutex_);
   Entry& entry = entries_[policy.name];
   entry.check = check;
+  entry.comes_later = comes == Comes::later;
+  if (entry.comes_later && !state.has_result) ++awaited_;
   entry.policy = std::make_shared<const CheckPolicy>(std::move(policy));
   entry.state = std::make_shared<const CheckState>(std::move(state));
   by_id_[check] = &entry;
@@ -29,8 +31,10 @@ void ResultBoard::add(CheckId check, CheckPolicy policy, WallTime now) {
 void ResultBoard::setPolicy(CheckId check, CheckPolicy policy, ResultTime now) {
   const MutexLock lock(mutex_);
   const auto found = by_id_.find(check);
-  if (found == by_id_.end()) return;
-  Entry& entry = *found->second;
+  if (found != by_id_.end()) setPolicy(*found->second, std::move(policy), now);
+}
+
+void ResultBoard::setPolicy(Entry& entry, CheckPolicy policy, ResultTime now) {
   CheckState state = *entry.state;
   state.last_run.active = now.active;
   if (!policy.unavailable.empty()) {
@@ -49,11 +53,38 @@ void ResultBoard::setPolicy(CheckId check, CheckPolicy policy, ResultTime now) {
 
 void ResultBoard::remove(CheckId check) {
   const MutexLock lock(mutex_);
+  erase(check);
+}
+
+void ResultBoard::erase(CheckId check) {
   const auto found = by_id_.find(check);
   if (found == by_id_.end()) return;
+  if (found->second->comes_later && !found->second->state->has_result) --awaited_;
   const std::string name = found->second->policy->name;
   by_id_.erase(found);
   entries_.erase(name);
+}
+
+void ResultBoard::waitForNewcomers(SteadyTime until) {
+  const MutexLock lock(mutex_);
+  while (awaited_ > 0 && !hurried_ && std::chrono::steady_clock::now() < until) arrived_.waitUntil(mutex_, until);
+}
+
+void ResultBoard::hurry() {
+  const MutexLock lock(mutex_);
+  hurried_ = true;
+  arrived_.notifyAll();
+}
+
+void ResultBoard::letIn(BoardEdit edit, ResultTime now) {
+  const MutexLock lock(mutex_);
+  for (auto& [name, entry] : entries_) entry.comes_later = false;
+  awaited_ = 0;
+  for (auto& [check, policy] : edit.policies) {
+    const auto found = by_id_.find(check);
+    if (found != by_id_.end()) setPolicy(*found->second, std::move(policy), now);
+  }
+  for (const CheckId check : edit.removed) erase(check);
 }
 
 void ResultBoard::apply(const RunReport& report, ResultTime time) {
@@ -69,6 +100,7 @@ void ResultBoard::apply(const RunReport& report, ResultTime time) {
     before = entry.state;
     now = std::make_shared<const CheckState>(after(*before, *policy, report, time));
     entry.state = now;
+    if (entry.comes_later && !before->has_result && now->has_result && --awaited_ == 0) arrived_.notifyAll();
     ++entry.tally.runs[static_cast<std::size_t>(outcomeOf(report, *policy))];
     entry.tally.durations.observe(seconds(report.duration));
     if (before->has_result ? before->status != now->status : now->has_result)
@@ -81,7 +113,9 @@ std::shared_ptr<const BoardSnapshot> ResultBoard::snapshot() const {
   auto rows = std::make_shared<BoardSnapshot>();
   const MutexLock lock(mutex_);
   rows->reserve(entries_.size());
-  for (const auto& [name, entry] : entries_) rows->push_back({entry.check, entry.policy, entry.state});
+  for (const auto& [name, entry] : entries_) {
+    if (!entry.comes_later) rows->push_back({entry.check, entry.policy, entry.state});
+  }
   return rows;
 }
 

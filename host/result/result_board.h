@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace pulsewatch {
@@ -44,18 +45,31 @@ class BoardListener {
   virtual void resultCame(const BoardChange& change) = 0;
 };
 
+// What changes about checks on the board in one step, as whoever takes a snapshot sees it.
+struct BoardEdit {
+  std::vector<std::pair<CheckId, CheckPolicy>> policies;
+  std::vector<CheckId> removed;
+};
+
 // Any thread.
 class ResultBoard {
  public:
   explicit ResultBoard(BoardListener& listener) : listener_(listener) {}
 
-  // A check that is `unavailable` has that as its result at once and for good.
-  void add(CheckId check, CheckPolicy policy, WallTime now) EXCLUDES(mutex_);
+  // A check that is `unavailable` has that as its result at once and for good. One that comes `later` is in no snapshot until it is let in.
+  enum class Comes { now, later };
+  void add(CheckId check, CheckPolicy policy, WallTime now, Comes comes = Comes::now) EXCLUDES(mutex_);
 
   // Other terms for a check that keeps its state and tallies. One that becomes unavailable has that as its result at once; one that becomes
   // available stays as it is until its next result.
   void setPolicy(CheckId check, CheckPolicy policy, ResultTime now) EXCLUDES(mutex_);
   void remove(CheckId check) EXCLUDES(mutex_);
+
+  // Waits until each check that comes later has its first result, or hurry() was called, to `until` at the latest.
+  void waitForNewcomers(SteadyTime until) EXCLUDES(mutex_);
+  void hurry() EXCLUDES(mutex_);  // nobody waits for newcomers any more
+  // Lets the newcomers in, and makes the edit, all in one step.
+  void letIn(BoardEdit edit, ResultTime now) EXCLUDES(mutex_);
 
   void apply(const RunReport& report, ResultTime time) EXCLUDES(mutex_);
 
@@ -72,12 +86,18 @@ class ResultBoard {
     std::shared_ptr<const CheckState> state;
     CheckTally tally;
     CheckId check = 0;
+    bool comes_later = false;
   };
+  static void setPolicy(Entry& entry, CheckPolicy policy, ResultTime now);
+  void erase(CheckId check) REQUIRES(mutex_);
 
   BoardListener& listener_;
   mutable Mutex mutex_;
   std::map<std::string, Entry> entries_ GUARDED_BY(mutex_);  // by name
   std::unordered_map<CheckId, Entry*> by_id_ GUARDED_BY(mutex_);
+  std::size_t awaited_ GUARDED_BY(mutex_) = 0;  // newcomers without a result
+  bool hurried_ GUARDED_BY(mutex_) = false;
+  CondVar arrived_;  // the last of them has one
 };
 
 }  // namespace pulsewatch

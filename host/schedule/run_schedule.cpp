@@ -98,10 +98,27 @@ void RunSchedule::release(CheckId check, CheckTiming timing, SteadyTime now) {
   Entry& entry = found->second;
   entry.held = false;
   if (entry.phase == Phase::overdue) entry.phase = Phase::idle;  // whoever had that run has it no more
-  const bool longer = timing.interval != entry.timing.interval;
+  retime(check, timing, now);
+  if (!std::exchange(entry.owed, false)) return;
+  makeDue(check, entry, now);
+}
+
+void RunSchedule::retime(CheckId check, CheckTiming timing, SteadyTime now) {
+  const auto found = entries_.find(check);
+  if (found == entries_.end()) return;
+  Entry& entry = found->second;
+  const bool other = timing.interval != entry.timing.interval;
   entry.timing = timing;
-  if (!entry.owed && (!longer || entry.due - now <= timing.interval)) return;
-  entry.owed = false;
+  if (!other) return;
+  const Nanoseconds left = entry.due - now;
+  entry.spread = timing.interval;
+  if (left <= timing.interval) return;
+  // Checks that are retimed together keep their distance.
+  if (const Nanoseconds rest = left % Nanoseconds(timing.interval); rest > Nanoseconds(0)) entry.spread = rest;
+  makeDue(check, entry, now);
+}
+
+void RunSchedule::makeDue(CheckId check, Entry& entry, SteadyTime now) {
   starts_.erase({entry.due, check});
   entry.due = now;
   starts_.insert({entry.due, check});

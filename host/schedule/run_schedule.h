@@ -55,6 +55,9 @@ class RunSchedule {
   // is let go of.
   void hold(CheckId check);
   void release(CheckId check, CheckTiming timing, SteadyTime now);
+  // Another interval: a run that would be later than one of those from now is due now, and the grid stays as far as it can. A run that is
+  // going on keeps its timeout.
+  void retime(CheckId check, CheckTiming timing, SteadyTime now);
   [[nodiscard]] bool isIdle(CheckId check) const;  // no run is going on; true of an unknown check
 
   // When advance() has something to say next, and when next a run is overdue; far in the future when nothing is known.
@@ -67,7 +70,7 @@ class RunSchedule {
   enum class Phase { idle, requested, running, overdue };
   struct Entry {
     CheckTiming timing;
-    Nanoseconds spread{0};  // from the first run to the second
+    Nanoseconds spread{0};  // from the next run to the one after it
     Phase phase = Phase::idle;
     bool held = false;
     bool owed = false;  // a run was due while it was held
@@ -80,6 +83,7 @@ class RunSchedule {
 
   static SteadyTime first(const Turns& turns) { return turns.empty() ? SteadyTime::max() : turns.begin()->first; }
   void startDue(CheckId check, Entry& entry, SteadyTime now, Due& due);
+  void makeDue(CheckId check, Entry& entry, SteadyTime now);
   static Run begin(CheckId check, Entry& entry, SteadyTime since);
 
   std::unordered_map<CheckId, Entry> entries_;

@@ -33,8 +33,14 @@ void Scheduler::remove(CheckId check) {
 bool Scheduler::hold(CheckId check, SteadyTime until) {
   const MutexLock lock(mutex_);
   schedule_.hold(check);
-  while (!schedule_.isIdle(check) && clock_.steady() < until) idle_.waitUntil(mutex_, until);
-  return schedule_.isIdle(check);
+  while (!isAtRest(check) && clock_.steady() < until) idle_.waitUntil(mutex_, until);
+  return isAtRest(check);
+}
+
+// No run is going on, and what the last one said has arrived.
+bool Scheduler::isAtRest(CheckId check) const {
+  const auto found = checks_.find(check);
+  return schedule_.isIdle(check) && (found == checks_.end() || found->second.told == 0);
 }
 
 void Scheduler::release(CheckId check, CheckTiming timing, std::shared_ptr<CheckRunner> runner) {
@@ -44,6 +50,12 @@ void Scheduler::release(CheckId check, CheckTiming timing, std::shared_ptr<Check
   found->second.runner = std::move(runner);
   found->second.timeout = timing.timeout;
   schedule_.release(check, timing, clock_.steady());
+  changed_.notifyOne();
+}
+
+void Scheduler::retime(CheckId check, CheckTiming timing) {
+  const MutexLock lock(mutex_);
+  schedule_.retime(check, timing, clock_.steady());
   changed_.notifyOne();
 }
 
@@ -130,14 +142,19 @@ void Scheduler::runStarted(CheckId check, std::uint64_t sequence, SteadyTime at)
 }
 
 void Scheduler::runEnded(RunReport report) {
+  const CheckId check = report.check;
   RunSchedule::End end{};
   {
     const MutexLock lock(mutex_);
-    end = schedule_.ended({report.check, report.sequence});
-    idle_.notifyAll();
+    end = schedule_.ended({check, report.sequence});
+    if (end == RunSchedule::End::unknown) return;
+    ++checks_.at(check).told;
   }
   if (end == RunSchedule::End::inTime) sink_.runOver(report);
   if (end == RunSchedule::End::late) sink_.lateRunEnded(report);
+  const MutexLock lock(mutex_);
+  if (const auto found = checks_.find(check); found != checks_.end() && found->second.told > 0) --found->second.told;
+  idle_.notifyAll();
 }
 
 std::vector<CheckId> Scheduler::stuckChecks() {

@@ -49,6 +49,8 @@ class Scheduler final : public RunnerEvents {
   // `until`; release() goes on with the runner and timing given.
   bool hold(CheckId check, SteadyTime until) EXCLUDES(mutex_);
   void release(CheckId check, CheckTiming timing, std::shared_ptr<CheckRunner> runner) EXCLUDES(mutex_);
+  // Another interval, without a word to the runner.
+  void retime(CheckId check, CheckTiming timing) EXCLUDES(mutex_);
 
   void start();
   void stop() EXCLUDES(mutex_);  // no more runs are started; what is running goes on
@@ -69,6 +71,7 @@ class Scheduler final : public RunnerEvents {
     std::shared_ptr<CheckRunner> runner;
     Milliseconds timeout{0};
     std::string request_id;  // of the present run
+    unsigned told = 0;       // ends of runs that the sink is being told of
   };
   struct Start {
     std::shared_ptr<CheckRunner> runner;
@@ -82,6 +85,7 @@ class Scheduler final : public RunnerEvents {
   void loop();
   void advance(SteadyTime now, std::vector<Start>& starts, std::vector<GiveUp>& given_up) REQUIRES(mutex_);
   Start startOf(const RunSchedule::Run& run) REQUIRES(mutex_);
+  [[nodiscard]] bool isAtRest(CheckId check) const REQUIRES(mutex_);
 
   const Clock& clock_;
   ActiveTime& active_time_;

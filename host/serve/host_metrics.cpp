@@ -32,7 +32,7 @@ void add(Families& families, const char* name, const char* help, Type type, doub
 }  // namespace
 
 HostMetrics::HostMetrics(HostMetricSources sources, std::string version, WallTime started)
-    : sources_(std::move(sources)), version_(std::move(version)), started_(started) {}
+    : sources_(std::move(sources)), version_(std::move(version)), started_(started), last_success_(started) {}
 
 void HostMetrics::workerEnded(const std::string& plugin, std::string_view reason) {
   const MutexLock lock(mutex_);
@@ -42,6 +42,20 @@ void HostMetrics::workerEnded(const std::string& plugin, std::string_view reason
 void HostMetrics::runLate(Nanoseconds lateness) {
   const MutexLock lock(mutex_);
   lateness_.observe(seconds(lateness));
+}
+
+void HostMetrics::reloaded(bool successful, WallTime at) {
+  const MutexLock lock(mutex_);
+  reload_successful_ = successful;
+  if (successful) last_success_ = at;
+}
+
+void HostMetrics::collectReload(Families& families) const {
+  const MutexLock lock(mutex_);
+  add(families, "pulsewatch_config_last_reload_successful", "Whether the configuration was valid when it was last read.", Type::Gauge,
+      reload_successful_ ? 1 : 0);
+  add(families, "pulsewatch_config_last_reload_success_timestamp_seconds", "Unix timestamp of when it last was.", Type::Gauge,
+      unixSeconds(last_success_));
 }
 
 Families HostMetrics::Collect() const {
@@ -61,7 +75,7 @@ Families HostMetrics::Collect() const {
       static_cast<double>(sources_.log_dropped()));
   add(families, "pulsewatch_http_connections_refused_total", "Connections refused because there were too many.", Type::Counter,
       static_cast<double>(sources_.connections_refused()));
-  add(families, "pulsewatch_config_last_reload_successful", "Whether the configuration was valid when it was last read.", Type::Gauge, 1);
+  collectReload(families);
   return families;
 }
 

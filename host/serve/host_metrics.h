@@ -47,9 +47,12 @@ class HostMetrics final : public prometheus::Collectable {
   void runLate(Nanoseconds lateness) EXCLUDES(mutex_);  // of each run's start
   void workerEnded(const std::string& plugin, std::string_view reason) EXCLUDES(mutex_);
 
+  void reloaded(bool successful, WallTime at) EXCLUDES(mutex_);  // the configuration; the start is the first time
+
   [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override EXCLUDES(mutex_);
 
  private:
+  void collectReload(std::vector<prometheus::MetricFamily>& families) const EXCLUDES(mutex_);
   void collectTallies(std::vector<prometheus::MetricFamily>& families) const;
   void collectVerdict(std::vector<prometheus::MetricFamily>& families) const;
   void collectPlugins(std::vector<prometheus::MetricFamily>& families) const;
@@ -60,6 +63,8 @@ class HostMetrics final : public prometheus::Collectable {
 
   mutable Mutex mutex_;
   Histogram lateness_ GUARDED_BY(mutex_){kCheckBuckets};
+  bool reload_successful_ GUARDED_BY(mutex_) = true;
+  WallTime last_success_ GUARDED_BY(mutex_);
   std::map<std::pair<std::string, std::string_view>, std::uint64_t> worker_ends_ GUARDED_BY(mutex_);  // by plugin and reason
 };
 

@@ -2,20 +2,19 @@
 
 #include "serve/network_address.h"
 
-#include <Poco/ErrorHandler.h>
-#include <Poco/Exception.h>
 #include <Poco/Net/HTTPRequestHandler.h>
 #include <Poco/Net/HTTPRequestHandlerFactory.h>
 #include <Poco/Net/HTTPServer.h>
 #include <Poco/Net/HTTPServerParams.h>
 #include <Poco/Net/HTTPServerRequest.h>
 #include <Poco/Net/HTTPServerResponse.h>
-#include <Poco/Net/NetException.h>
 #include <Poco/Net/ServerSocket.h>
 #include <Poco/ThreadPool.h>
 #include <Poco/Timespan.h>
 
 #include <atomic>
+#include <chrono>
+#include <thread>
 
 namespace pulsewatch {
 
@@ -28,6 +27,9 @@ constexpr int kThreads = 64;  // connections served at a time; more wait in the 
 constexpr int kQueue = 1024;
 const Poco::Timespan kReceive(5, 0);
 const Poco::Timespan kKeepAlive(5, 0);
+constexpr Milliseconds kQueueTime{1000};
+constexpr Milliseconds kFinishTime{10'000};  // a last request, and the keep-alive time after it
+constexpr Milliseconds kLook{10};
 
 std::string joined(const HTTPServerRequest& request, const std::string& field) {
   std::string all;
@@ -91,25 +93,6 @@ class HandlerFactory final : public Poco::Net::HTTPRequestHandlerFactory {
   const std::atomic<bool>& closing_;
 };
 
-// What Poco's threads would otherwise print nowhere.
-class LoggingErrorHandler final : public Poco::ErrorHandler {
- public:
-  explicit LoggingErrorHandler(Log& log) : log_(log) {}
-  void exception(const Poco::Exception& e) override {
-    // A client that goes away, or says nothing, is everyday.
-    if (dynamic_cast<const Poco::Net::NetException*>(&e) != nullptr || dynamic_cast<const Poco::TimeoutException*>(&e) != nullptr) return;
-    write(e.displayText());
-  }
-  void exception(const std::exception& e) override { write(e.what()); }
-  void exception() override { write("an exception that is no std::exception"); }
-
- private:
-  void write(const std::string& what) {
-    log_.write({LogLevel::warning, "pulsewatch.core.http", "connection_error", "a connection ended with an error", {{"error", what}}});
-  }
-  Log& log_;
-};
-
 Poco::Net::HTTPServerParams::Ptr parameters() {
   Poco::Net::HTTPServerParams::Ptr params = new Poco::Net::HTTPServerParams;
   params->setMaxThreads(kThreads);
@@ -123,22 +106,18 @@ Poco::Net::HTTPServerParams::Ptr parameters() {
 }  // namespace
 
 struct HttpServer::Parts {
-  Parts(const Poco::Net::ServerSocket& listening, HttpService& service, Log& log)
-      : error_handler(log), socket(listening), server(new HandlerFactory(service, closing), threads, socket, parameters()) {
-    previous = Poco::ErrorHandler::set(&error_handler);
-  }
-  ~Parts() { Poco::ErrorHandler::set(previous); }
+  Parts(const Poco::Net::ServerSocket& listening, HttpService& service)
+      : socket(listening), port(socket.address().port()), server(new HandlerFactory(service, closing), threads, socket, parameters()) {}
 
-  LoggingErrorHandler error_handler;
-  Poco::ErrorHandler* previous = nullptr;
   std::atomic<bool> closing{false};
   Poco::ThreadPool threads{"http", 2, kThreads + 2, 10};
   Poco::Net::ServerSocket socket;
+  const std::uint16_t port;
   Poco::Net::HTTPServer server;
 };
 
-HttpServer::HttpServer(const std::string& address, std::uint16_t port, HttpService& service, Log& log)
-    : parts_(std::make_unique<Parts>(listeningSocket(address, port), service, log)) {}
+HttpServer::HttpServer(const std::string& address, std::uint16_t port, HttpService& service)
+    : parts_(std::make_unique<Parts>(listeningSocket(address, port), service)) {}
 
 HttpServer::~HttpServer() { stop(); }
 
@@ -146,12 +125,27 @@ void HttpServer::start() { parts_->server.start(); }
 
 void HttpServer::closeConnections() { parts_->closing = true; }
 
+void HttpServer::stopListening() {
+  closeConnections();
+  // Poco drops what waits in its queue: a moment for that to be taken up.
+  const SteadyTime until = std::chrono::steady_clock::now() + kQueueTime;
+  while (parts_->server.queuedConnections() > 0 && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(kLook);
+  parts_->server.stop();
+  parts_->socket.close();
+}
+
+void HttpServer::finish(const std::atomic<bool>& hurry) {
+  const SteadyTime until = std::chrono::steady_clock::now() + kFinishTime;
+  while (parts_->server.currentConnections() > 0 && !hurry && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(kLook);
+  stop();
+}
+
 void HttpServer::stop() {
   parts_->server.stopAll(true);
   parts_->threads.joinAll();
 }
 
-std::uint16_t HttpServer::port() const { return parts_->socket.address().port(); }
+std::uint16_t HttpServer::port() const { return parts_->port; }
 
 std::uint64_t HttpServer::refusedConnections() const { return static_cast<std::uint64_t>(parts_->server.refusedConnections()); }
 

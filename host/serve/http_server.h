@@ -7,6 +7,7 @@
 #include "serve/http_service.h"
 #include "serve/listening_socket.h"
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -15,15 +16,19 @@ namespace pulsewatch {
 
 class HttpServer {
  public:
-  // Listens at once; serves from start() on. Throws CannotListen. `service` and `log` must outlive stop().
-  HttpServer(const std::string& address, std::uint16_t port, HttpService& service, Log& log);
+  // Listens at once; serves from start() on. Throws CannotListen. `service` must outlive stop().
+  HttpServer(const std::string& address, std::uint16_t port, HttpService& service);
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
   ~HttpServer();
 
   void start();
   void closeConnections();  // from now on no connection is kept open for a next request; any thread
-  void stop();              // closes every connection; returns when all threads are done
+  void stopListening();     // the address is free when it returns; open connections go on
+  // Waits until every connection has ended, as each does with its request or after the keep-alive time, or `hurry` says that it is enough;
+  // then stops.
+  void finish(const std::atomic<bool>& hurry);
+  void stop();  // closes every connection; returns when all threads are done
 
   [[nodiscard]] std::uint16_t port() const;
   [[nodiscard]] std::uint64_t refusedConnections() const;  // any thread

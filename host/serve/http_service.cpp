@@ -28,35 +28,35 @@ std::string authority(const HttpRequest& request) { return bracketed(request.has
 std::vector<std::string> HttpService::views() { return {"index", "health", "ready", "ready_check", "metrics", "unknown"}; }
 
 HttpService::HttpService(const HostConfig& config, Routes routes, HttpMetrics& metrics, Log& log, const Clock& clock)
-    : config_(config),
-      routes_(routes),
-      allowed_hosts_(config.allowed_hosts),
-      proxies_(config.trusted_proxies),
-      metrics_(metrics),
-      log_(log),
-      clock_(clock) {}
+    : routes_(routes), metrics_(metrics), log_(log), clock_(clock) {
+  configure(config);
+}
+
+void HttpService::configure(const HostConfig& config) { rules_.set(std::make_shared<const Rules>(config)); }
 
 HttpAnswer HttpService::serve(const HttpRequest& request) noexcept {
   try {
     const SteadyTime begin = clock_.steady();
+    const std::shared_ptr<const Rules> kept = rules_.get();
+    const Rules& rules = *kept;
     std::string view = "unknown";
-    const Client client{proxies_.client(request.peer_address, request.forwarded_for),
-                        proxies_.trusts(request.peer_address) && request.forwarded_proto == "https"};
+    const Client client{rules.proxies.client(request.peer_address, request.forwarded_for),
+                        rules.proxies.trusts(request.peer_address) && request.forwarded_proto == "https"};
     const std::string request_id = isUuid(request.request_id) ? request.request_id : randomUuid();
     HttpAnswer answer;
     try {
-      answer = this->answer(request, view, client);
+      answer = this->answer(rules, request, view, client);
     } catch (const Poco::Exception& e) {
-      answer = failed(e.displayText(), request_id);
+      answer = failed(rules, e.displayText(), request_id);
     } catch (const std::exception& e) {
-      answer = failed(e.what(), request_id);
+      answer = failed(rules, e.what(), request_id);
     } catch (...) {
-      answer = failed("an exception that is no std::exception", request_id);
+      answer = failed(rules, "an exception that is no std::exception", request_id);
     }
     answer.headers.emplace_back("Cache-Control", "no-store");
     answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
     answer.headers.emplace_back("X-Request-ID", request_id);
-    record(request, answer, view, client, request_id, begin);
+    record(rules, request, answer, view, client, request_id, begin);
     return answer;
   } catch (...) {  // no memory, at the worst
     HttpAnswer answer;
@@ -66,33 +66,33 @@ HttpAnswer HttpService::serve(const HttpRequest& request) noexcept {
 }
 
 // From within the catch block: the line has the stack of the throw.
-HttpAnswer HttpService::failed(const std::string& what, const std::string& request_id) const {
+HttpAnswer HttpService::failed(const Rules& rules, const std::string& what, const std::string& request_id) const {
   log_.write({LogLevel::error,
               "pulsewatch.core.http",
               "internal_error",
               "a request could not be answered",
               {{"request_id", request_id}, {"error", what}, {"stack_trace", currentExceptionTrace()}}});
-  return errorAnswer(500, "internal error", config_.debug ? what : "");
+  return errorAnswer(500, "internal error", rules.config.debug ? what : "");
 }
 
-HttpAnswer HttpService::answer(const HttpRequest& request, std::string& view, const Client& client) const {
+HttpAnswer HttpService::answer(const Rules& rules, const HttpRequest& request, std::string& view, const Client& client) const {
   if (request.version != "HTTP/1.1" && request.version != "HTTP/1.0") return errorAnswer(505, "HTTP version not supported");
   if (!request.has_host && request.version == "HTTP/1.1")
-    return errorAnswer(400, "bad request", config_.debug ? "HTTP/1.1 needs a Host field" : "");
-  if (request.has_host && !allowed_hosts_.allows(request.host, request.local_address))
+    return errorAnswer(400, "bad request", rules.config.debug ? "HTTP/1.1 needs a Host field" : "");
+  if (request.has_host && !rules.allowed_hosts.allows(request.host, request.local_address))
     return errorAnswer(
         400, "bad request",
-        config_.debug ? "Host " + cleanText(request.host, 300) + " is not allowed; add it to ALLOWED_HOSTS (http.allowed_hosts)" : "");
+        rules.config.debug ? "Host " + cleanText(request.host, 300) + " is not allowed; add it to ALLOWED_HOSTS (http.allowed_hosts)" : "");
 
   HttpTarget target;
   try {
     target = parseTarget(request.method == "OPTIONS" && request.target == "*" ? "/" : request.target);
   } catch (const std::invalid_argument& e) {
-    return errorAnswer(400, "bad request", config_.debug ? e.what() : "");
+    return errorAnswer(400, "bad request", rules.config.debug ? e.what() : "");
   }
-  const Found found = find(target.path);
+  const Found found = find(rules, target.path);
   view = found.view;
-  if (redirects(target.path, client)) {
+  if (redirects(rules, target.path, client)) {
     HttpAnswer answer = errorAnswer(301, "use https");
     answer.headers.emplace_back("Location", "https://" + authority(request) + target.origin);
     return answer;
@@ -111,27 +111,27 @@ HttpAnswer HttpService::answer(const HttpRequest& request, std::string& view, co
   return answer;
 }
 
-HttpService::Found HttpService::find(const std::string& path) const {
+HttpService::Found HttpService::find(const Rules& rules, const std::string& path) const {
   if (path == "/") return {routes_.index, "index"};
   if (path == "/healthz") return {routes_.health, "health"};
   if (path == "/ready") return {routes_.ready, "ready"};
   if (path.rfind("/ready/", 0) == 0) return {routes_.ready, "ready_check"};
-  if (path == "/metrics" && routes_.metrics != nullptr) return {routes_.metrics, "metrics"};
+  if (path == "/metrics" && routes_.metrics != nullptr && rules.config.metrics_enabled) return {routes_.metrics, "metrics"};
   return {};
 }
 
-bool HttpService::redirects(const std::string& path, const Client& client) const {
-  if (!config_.ssl_redirect || client.https) return false;
-  return std::none_of(config_.ssl_redirect_exempt.begin(), config_.ssl_redirect_exempt.end(), [&path](const std::string& exempt) {
+bool HttpService::redirects(const Rules& rules, const std::string& path, const Client& client) {
+  if (!rules.config.ssl_redirect || client.https) return false;
+  return std::none_of(rules.config.ssl_redirect_exempt.begin(), rules.config.ssl_redirect_exempt.end(), [&path](const std::string& exempt) {
     return path == exempt || (path.size() > exempt.size() && path.rfind(exempt, 0) == 0 && path[exempt.size()] == '/');
   });
 }
 
-void HttpService::record(const HttpRequest& request, const HttpAnswer& answer, const std::string& view, const Client& client,
-                         const std::string& request_id, SteadyTime begin) {
+void HttpService::record(const Rules& rules, const HttpRequest& request, const HttpAnswer& answer, const std::string& view,
+                         const Client& client, const std::string& request_id, SteadyTime begin) {
   const Nanoseconds duration = clock_.steady() - begin;
   metrics_.answered(view, request.method, answer.status, duration);
-  if (config_.log_access == AccessLog::none || (config_.log_access == AccessLog::errors && answer.status < 400)) return;
+  if (rules.config.log_access == AccessLog::none || (rules.config.log_access == AccessLog::errors && answer.status < 400)) return;
   const LogLevel level = answer.status < 400 ? LogLevel::info : LogLevel::warning;
   if (!log_.enabled(level)) return;
   log_.write({level,

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/published.h"
 #include "config/host_config.h"
 #include "serve/allowed_hosts.h"
 #include "serve/http_message.h"
@@ -29,8 +30,11 @@ class HttpService {
   // The values of the `view` label.
   static std::vector<std::string> views();
 
-  // All must outlive it.
+  // Takes its rules from the configuration; the others must outlive it.
   HttpService(const HostConfig& config, Routes routes, HttpMetrics& metrics, Log& log, const Clock& clock);
+
+  // Other rules, for the requests that begin from now on. Any thread.
+  void configure(const HostConfig& config);
 
   // Any thread; never throws. The answer has every header but Content-Length and what concerns the connection; of HEAD and OPTIONS too (the
   // carrier leaves the body away).
@@ -46,17 +50,24 @@ class HttpService {
     bool https = false;
   };
 
-  HttpAnswer answer(const HttpRequest& request, std::string& view, const Client& client) const;
-  [[nodiscard]] HttpAnswer failed(const std::string& what, const std::string& request_id) const;
-  [[nodiscard]] Found find(const std::string& path) const;
-  [[nodiscard]] bool redirects(const std::string& path, const Client& client) const;
-  void record(const HttpRequest& request, const HttpAnswer& answer, const std::string& view, const Client& client,
+  // What of the configuration a request is answered by.
+  struct Rules {
+    explicit Rules(const HostConfig& the_config)
+        : config(the_config), allowed_hosts(config.allowed_hosts), proxies(config.trusted_proxies) {}
+    const HostConfig config;
+    const AllowedHosts allowed_hosts;
+    const TrustedProxies proxies;
+  };
+
+  HttpAnswer answer(const Rules& rules, const HttpRequest& request, std::string& view, const Client& client) const;
+  [[nodiscard]] HttpAnswer failed(const Rules& rules, const std::string& what, const std::string& request_id) const;
+  [[nodiscard]] Found find(const Rules& rules, const std::string& path) const;
+  static bool redirects(const Rules& rules, const std::string& path, const Client& client);
+  void record(const Rules& rules, const HttpRequest& request, const HttpAnswer& answer, const std::string& view, const Client& client,
               const std::string& request_id, SteadyTime begin);
 
-  const HostConfig& config_;
+  Published<Rules> rules_;
   const Routes routes_;
-  const AllowedHosts allowed_hosts_;
-  const TrustedProxies proxies_;
   HttpMetrics& metrics_;
   Log& log_;
   const Clock& clock_;

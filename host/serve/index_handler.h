@@ -1,7 +1,10 @@
-// /: a small page with links to the others, as exporters have it.
+// /: a small page with links to the others, as exporters have it. Any thread.
 #pragma once
 
 #include "serve/route.h"
+
+#include <atomic>
+#include <string>
 
 namespace pulsewatch {
 
@@ -9,10 +12,13 @@ class IndexHandler final : public Route {
  public:
   IndexHandler(const std::string& version, bool metrics);
 
-  HttpAnswer answer(const HttpTarget& /*target*/) override { return page_; }
+  void setMetrics(bool metrics) { metrics_ = metrics; }  // whether there is /metrics
+  HttpAnswer answer(const HttpTarget& /*target*/) override { return metrics_ ? with_metrics_ : without_; }
 
  private:
-  HttpAnswer page_;
+  std::atomic<bool> metrics_;
+  const HttpAnswer with_metrics_;
+  const HttpAnswer without_;
 };
 
 }  // namespace pulsewatch

@@ -29,6 +29,7 @@ class LogFile final : public LogSink {
 
   // Opens the file, for the first time, and keeps other processes that do the same out. A sentence's end as of logFileFault().
   std::string open();
+  [[nodiscard]] const std::string& path() const { return config_.path; }
 
   LogTaken take(std::string_view text, bool anew) noexcept override;
   std::string notice() override;

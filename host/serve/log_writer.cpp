@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <system_error>
+#include <utility>
 
 namespace pulsewatch {
 
@@ -40,9 +41,12 @@ void LogWriter::stop(SteadyTime until) noexcept {
 void LogWriter::write(const LogRecord& record) noexcept {
   if (!enabled(record.level)) return;
   try {
-    const std::string text = format_(record, clock_.wall());
-    const MutexLock lock(mutex_);
-    if (buffer_.size() + text.size() <= kMostBuffered) {
+    for (;;) {
+      const LogFormat format = format_;
+      const std::string text = format(record, clock_.wall());
+      const MutexLock lock(mutex_);
+      if (format != format_) continue;  // the sink may be another one, too
+      if (buffer_.size() + text.size() > kMostBuffered) break;
       buffer_ += text;
       filled_.notifyOne();
       return;
@@ -72,14 +76,37 @@ void LogWriter::goRound(bool stopping) {
   if (!pending_.empty()) writeOut(stopping);
 }
 
+void LogWriter::setOutput(std::shared_ptr<LogSink> sink, LogFormat format) {
+  const MutexLock lock(mutex_);
+  format_ = format;
+  if (sink == nullptr) return;
+  if (next_sink_ == nullptr) before_next_sink_ = buffer_.size();
+  next_sink_ = std::move(sink);
+  filled_.notifyAll();
+}
+
+// The old sink has all that was for it: the next one's turn.
+void LogWriter::changeSink() {
+  std::shared_ptr<LogSink> old;
+  const MutexLock lock(mutex_);
+  if (next_sink_ == nullptr || before_next_sink_ > 0) return;
+  old = std::exchange(sink_, std::move(next_sink_));
+  next_sink_ = nullptr;
+}
+
 // Waits a while when there is nothing to write.
 void LogWriter::fillPending(bool stopping) {
+  changeSink();
   pending_ = notes(stopping);
   notes_end_ = pending_.size();
   const MutexLock lock(mutex_);
-  if (pending_.empty() && buffer_.empty() && !stopping_)
+  if (pending_.empty() && buffer_.empty() && next_sink_ == nullptr && !stopping_)
     filled_.waitUntil(mutex_, std::chrono::steady_clock::now() + LogSink::kLongestWait);
-  if (pending_.empty()) {
+  if (next_sink_ != nullptr) {
+    pending_ += buffer_.substr(0, before_next_sink_);
+    buffer_.erase(0, before_next_sink_);
+    before_next_sink_ = 0;
+  } else if (pending_.empty()) {
     pending_.swap(buffer_);
   } else {
     pending_ += buffer_;
@@ -94,16 +121,16 @@ std::string LogWriter::notes(bool stopping) {
   const std::uint64_t dropped = dropped_.load(std::memory_order_relaxed);
   const bool works = stopping ? !failing_since_ : std::chrono::steady_clock::now() >= tell_after_;
   if (dropped != told_dropped_ && works) {
-    text = format_(dropNote(dropped - told_dropped_, drop_error_), clock_.wall());
+    text = format_.load()(dropNote(dropped - told_dropped_, drop_error_), clock_.wall());
     told_dropped_ = dropped;
   }
-  if (std::string notice = sink_.notice(); !notice.empty())
-    text += format_({LogLevel::warning, kLogger, "log_trouble", std::move(notice), {}}, clock_.wall());
+  if (std::string notice = sink_->notice(); !notice.empty())
+    text += format_.load()({LogLevel::warning, kLogger, "log_trouble", std::move(notice), {}}, clock_.wall());
   return text;
 }
 
 void LogWriter::writeOut(bool stopping) {
-  const LogTaken taken = sink_.take(std::string_view(pending_).substr(written_), written_ == 0);
+  const LogTaken taken = sink_->take(std::string_view(pending_).substr(written_), written_ == 0);
   written_ += taken.bytes;
   if (notes_end_ > 0 && written_ >= notes_end_) {
     notes_end_ = 0;

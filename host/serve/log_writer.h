@@ -13,9 +13,11 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 namespace pulsewatch {
 
@@ -27,9 +29,11 @@ class LogWriter final : public Log {
   static constexpr std::size_t kMostBuffered = std::size_t{4} << 20U;  // bytes
   static constexpr Milliseconds kPatience{1000};
 
-  // `sink` must outlive it.
+  // A sink that is lent must outlive it.
   LogWriter(LogSink& sink, LogFormat format, LogLevel level, const Clock& clock)
-      : sink_(sink), format_(format), level_(level), clock_(clock) {}
+      : LogWriter(std::shared_ptr<LogSink>(&sink, [](LogSink*) {}), format, level, clock) {}
+  LogWriter(std::shared_ptr<LogSink> sink, LogFormat format, LogLevel level, const Clock& clock)
+      : format_(format), level_(level), clock_(clock), sink_(std::move(sink)) {}
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;
   ~LogWriter() override { stop(std::chrono::steady_clock::now()); }
@@ -38,7 +42,12 @@ class LogWriter final : public Log {
   // Writes out what is buffered, until `until` at the latest.
   void stop(SteadyTime until) noexcept EXCLUDES(mutex_);
 
-  [[nodiscard]] bool enabled(LogLevel level) const noexcept override { return level >= level_; }
+  // For the lines that come from now on. Any thread.
+  void setLevel(LogLevel level) { level_.store(level, std::memory_order_relaxed); }
+  // The same; no sink: as before. What was written until now goes to the sink before, which is freed then.
+  void setOutput(std::shared_ptr<LogSink> sink, LogFormat format) EXCLUDES(mutex_);
+
+  [[nodiscard]] bool enabled(LogLevel level) const noexcept override { return level >= level_.load(std::memory_order_relaxed); }
   void write(const LogRecord& record) noexcept override EXCLUDES(mutex_);
 
   [[nodiscard]] std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }  // records, since the start
@@ -47,21 +56,22 @@ class LogWriter final : public Log {
  private:
   void loop() noexcept;
   void goRound(bool stopping) EXCLUDES(mutex_);
+  void changeSink() EXCLUDES(mutex_);
   void fillPending(bool stopping) EXCLUDES(mutex_);
   [[nodiscard]] std::string notes(bool stopping);
   void writeOut(bool stopping) EXCLUDES(mutex_);
   void giveUpPending();
   void pause() EXCLUDES(mutex_);
 
-  LogSink& sink_;
-  const LogFormat format_;
-  const LogLevel level_;
+  std::atomic<LogFormat> format_;
+  std::atomic<LogLevel> level_;
   const Clock& clock_;
   Heartbeat heartbeat_;
   std::atomic<std::uint64_t> dropped_{0};
   std::thread thread_;
 
   // The writer's own.
+  std::shared_ptr<LogSink> sink_;
   std::string pending_;             // being written
   std::size_t written_ = 0;         // of pending_
   std::size_t notes_end_ = 0;       // up to here pending_ are notes of our own
@@ -74,6 +84,8 @@ class LogWriter final : public Log {
   Mutex mutex_;
   CondVar filled_;
   std::string buffer_ GUARDED_BY(mutex_);
+  std::shared_ptr<LogSink> next_sink_ GUARDED_BY(mutex_);  // for what comes
+  std::size_t before_next_sink_ GUARDED_BY(mutex_) = 0;    // behind so much of buffer_
   bool stopping_ GUARDED_BY(mutex_) = false;
   SteadyTime stop_by_ GUARDED_BY(mutex_);
 };

@@ -1,6 +1,6 @@
 // What the host and a worker say to each other. A message is one byte that names it and its fields; channel.h carries it.
 //
-//   host    Load (with the library's descriptor), AddCheck…, StartRun, GiveUpRun, RemoveCheck, Ping, Stop
+//   host    Load (with the library's descriptor), AddCheck…, StartRun, GiveUpRun, RemoveCheck, SetLogLevel, Ping, Stop
 //   worker  Hello at once, Loaded or Refused, SeriesReport, RunStarted, RunReport, PluginLogLine, Pong, Crash as its last word
 //
 // Pure; any thread.
@@ -52,6 +52,9 @@ struct RunStarted {
   std::uint64_t sequence = 0;
   Nanoseconds at{0};  // of the steady clock, which is one for all processes of a machine
 };
+struct SetLogLevel {
+  LogLevel level = LogLevel::info;
+};
 struct Ping {};
 struct Pong {};
 struct Stop {
@@ -64,7 +67,7 @@ struct Crash {
   std::string stack_trace;
 };
 
-using ToWorker = std::variant<Load, AddCheck, RemoveCheck, RunRequest, GiveUpRun, Ping, Stop>;
+using ToWorker = std::variant<Load, AddCheck, RemoveCheck, RunRequest, GiveUpRun, Ping, Stop, SetLogLevel>;
 using ToHost = std::variant<Hello, Loaded, Refused, RunStarted, RunReport, SeriesReport, PluginLogLine, Pong, Crash>;
 
 inline bool isValid(LogLevel level) { return level >= LogLevel::debug && level <= LogLevel::critical; }
@@ -92,6 +95,7 @@ template <class Wire> void exchange(Wire& wire, Same<RunStarted> auto& m) { wire
 template <class Wire> void exchange(Wire& wire, Same<RunReport> auto& m) { wire(m.check, m.sequence, m.request_id, m.outcome, m.message, m.error, m.stack_trace, m.duration, m.observations); }
 template <class Wire> void exchange(Wire& wire, Same<SeriesReport> auto& m) { wire(m.check, m.number, m.metric, m.label_values); }
 template <class Wire> void exchange(Wire& wire, Same<PluginLogLine> auto& m) { wire(m.check, m.request_id, m.level, m.event, m.message, m.error, m.duration_ms); }
+template <class Wire> void exchange(Wire& wire, Same<SetLogLevel> auto& m) { wire(m.level); }
 template <class Wire> void exchange(Wire&, Same<Ping> auto&) {}
 template <class Wire> void exchange(Wire&, Same<Pong> auto&) {}
 template <class Wire> void exchange(Wire& wire, Same<Stop> auto& m) { wire(m.within); }

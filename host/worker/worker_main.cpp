@@ -142,6 +142,8 @@ void Worker::take(std::string_view message) {
     runner_->remove(to_remove->check);
   } else if (const auto* run = std::get_if<GiveUpRun>(&decodedMessage)) {
     runner_->giveUp(run->check, run->sequence);
+  } else if (const auto* to_set = std::get_if<SetLogLevel>(&decodedMessage)) {
+    runner_->setLogLevel(to_set->level);
   }
 }
 

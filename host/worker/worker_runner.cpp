@@ -57,7 +57,8 @@ WorkerRunner::WorkerRunner(std::string plugin, std::shared_ptr<const PluginImage
       loop_(loop),
       events_(events),
       worker_events_(worker_events),
-      options_(std::move(options)) {
+      options_(std::move(options)),
+      log_level_(options_.log_level) {
   {
     const MutexLock lock(mutex_);
     newSeat();
@@ -240,7 +241,15 @@ void WorkerRunner::afterCrash(WorkerSeat& seat, SteadyTime now, Told& told) {
 
 WorkerSeat& WorkerRunner::newSeat() {
   WorkerLoopClient& self = *this;
-  return *seats_.emplace_back(std::make_unique<WorkerSeat>(plugin_, image_, loop_, self, options_));
+  WorkerSeat& seat = *seats_.emplace_back(std::make_unique<WorkerSeat>(plugin_, image_, loop_, self, options_));
+  seat.setLogLevel(log_level_);
+  return seat;
+}
+
+void WorkerRunner::setLogLevel(LogLevel level) {
+  const MutexLock lock(mutex_);
+  log_level_ = level;
+  for (const auto& seat : seats_) seat->setLogLevel(level);
 }
 
 // A seat for a check that hung; when there are many, one that has others of its kind.

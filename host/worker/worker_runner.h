@@ -50,6 +50,7 @@ class WorkerRunner final : public CheckRunner, private WorkerLoopClient {
   void remove(CheckId check) override EXCLUDES(mutex_);
   void start(RunRequest request) override EXCLUDES(mutex_);
   void giveUp(CheckId check, std::uint64_t sequence) override EXCLUDES(mutex_);
+  void setLogLevel(LogLevel level) override EXCLUDES(mutex_);
   bool stop(SteadyTime until) override EXCLUDES(mutex_);  // always all: what hangs is killed
 
  private:
@@ -100,7 +101,8 @@ class WorkerRunner final : public CheckRunner, private WorkerLoopClient {
   CondVar empty_;  // no seat has a worker any more
   std::map<CheckId, Check> checks_ GUARDED_BY(mutex_);
   std::vector<std::unique_ptr<WorkerSeat>> seats_ GUARDED_BY(mutex_);  // the first is that of all checks that never hung
-  std::size_t overdue_ GUARDED_BY(mutex_) = 0;                         // runs that were given up and have not ended
+  LogLevel log_level_ GUARDED_BY(mutex_);
+  std::size_t overdue_ GUARDED_BY(mutex_) = 0;  // runs that were given up and have not ended
   bool stopping_ GUARDED_BY(mutex_) = false;
 };
 

@@ -55,6 +55,11 @@ WorkerSeat::Change WorkerSeat::start(SteadyTime now) {
   }
 }
 
+void WorkerSeat::setLogLevel(LogLevel level) {
+  options_.log_level = level;
+  if (there()) send(SetLogLevel{level});
+}
+
 bool WorkerSeat::has(int fd) const { return process_ != nullptr && (fd == process_->channel().fd() || fd == process_->endDescriptor()); }
 
 WorkerSeat::Change WorkerSeat::ready(int fd, bool in, bool out, SteadyTime now, std::vector<ToHost>& said) {

@@ -75,6 +75,7 @@ class WorkerSeat {
   [[nodiscard]] SteadyTime heard() const { return heard_; }  // the last word of the worker's
   void send(const ToWorker& message) { send(encoded(message)); }
   void send(const std::string& message);  // encoded
+  void setLogLevel(LogLevel level);       // of this worker and the next ones
 
  private:
   enum class State { down, loading, up };
@@ -90,7 +91,7 @@ class WorkerSeat {
   const std::shared_ptr<const PluginImage> image_;
   WorkerLoop& loop_;
   WorkerLoopClient& client_;
-  const WorkerRunnerOptions options_;
+  WorkerRunnerOptions options_;  // the log level may change
 
   State state_ = State::down;
   std::unique_ptr<WorkerProcess> process_;

@@ -28,7 +28,7 @@ Configurations booleans() {
       rows.push_back(refused(key, value, (value == "\"true\"" ? "\"\"true\"\"" : "\"" + value + "\"") + no_boolean));
   }
   for (const std::string key :
-       {"plugins.watch", "plugins.require_checksums", "console.session_cookie_secure", "console.csrf_cookie_secure"}) {
+       {"config.watch", "plugins.watch", "plugins.require_checksums", "console.session_cookie_secure", "console.csrf_cookie_secure"}) {
     rows.push_back(taken(key, "No", "No"));
     rows.push_back(refused(key, "", "\"\"" + no_boolean));
     rows.push_back(refused(key, "maybe", "\"maybe\"" + no_boolean));

@@ -58,6 +58,8 @@ class ResultBoardTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(otherTerms);
   CPPUNIT_TEST(removed);
   CPPUNIT_TEST(unknownChecksAreIgnored);
+  CPPUNIT_TEST(newcomersAreLetInInOneStep);
+  CPPUNIT_TEST(newcomersAreWaitedFor);
   CPPUNIT_TEST(countsEveryRunOfManyThreads);
   CPPUNIT_TEST(histogram);
   CPPUNIT_TEST_SUITE_END();
@@ -94,6 +96,52 @@ class ResultBoardTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, tally.transitions[static_cast<std::size_t>(CheckStatus::healthy)]);
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, tally.transitions[static_cast<std::size_t>(CheckStatus::degraded)]);
     CPPUNIT_ASSERT_DOUBLES_EQUAL(2.209, tally.durations.sum(), 1e-9);
+  }
+
+  void newcomersAreLetInInOneStep() {
+    Recorder recorder;
+    ResultBoard board(recorder);
+    board.add(1, named("old"), {});
+    board.add(2, named("other"), {});
+    board.apply(run(2, 1, RunOutcome::healthy), {});
+    board.add(3, named("new"), {}, ResultBoard::Comes::later);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, board.snapshot()->size());
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{0}, tallyOf(board, "new").runs[0]);  // its series are there
+    board.apply(run(3, 1, RunOutcome::healthy), {});
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, board.snapshot()->size());
+    CheckPolicy other = named("other");
+    other.critical = false;
+    board.letIn({{{2, other}, {99, named("unknown")}}, {1, 98}}, {});
+    const auto snapshot = board.snapshot();
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, snapshot->size());
+    CPPUNIT_ASSERT_EQUAL(std::string("new"), snapshot->front().policy->name);
+    CPPUNIT_ASSERT(snapshot->front().state->has_result);
+    CPPUNIT_ASSERT(!snapshot->back().policy->critical && snapshot->back().state->has_result);
+  }
+
+  void newcomersAreWaitedFor() {
+    Recorder recorder;
+    ResultBoard board(recorder);
+    const auto later = [] { return std::chrono::steady_clock::now() + seconds(20); };
+    board.waitForNewcomers(later());  // there are none
+    CheckPolicy unavailable = named("c");
+    unavailable.unavailable = "plugin refused: is empty";
+    board.add(1, named("a"), {}, ResultBoard::Comes::later);
+    board.add(2, named("b"), {}, ResultBoard::Comes::later);
+    board.add(3, unavailable, {}, ResultBoard::Comes::later);
+    board.waitForNewcomers(std::chrono::steady_clock::now());
+    board.remove(2);
+    std::thread result([&] { board.apply(run(1, 1, RunOutcome::unhealthy), {}); });
+    board.waitForNewcomers(later());
+    result.join();
+    CPPUNIT_ASSERT(board.snapshot()->empty());
+    board.add(4, named("d"), {}, ResultBoard::Comes::later);
+    board.hurry();
+    const auto begin = std::chrono::steady_clock::now();
+    board.waitForNewcomers(later());
+    CPPUNIT_ASSERT(std::chrono::steady_clock::now() - begin < seconds(10));
+    board.letIn({}, {});
+    CPPUNIT_ASSERT_EQUAL(std::size_t{3}, board.snapshot()->size());
   }
 
   void anUnavailableCheckHasItsReasonAtOnce() {

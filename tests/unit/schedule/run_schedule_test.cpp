@@ -38,6 +38,7 @@ class RunScheduleTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(outOfTurn);
   CPPUNIT_TEST(begunAnew);
   CPPUNIT_TEST(held);
+  CPPUNIT_TEST(retimed);
   CPPUNIT_TEST(heldWhileOverdue);
   CPPUNIT_TEST(tenThousandChecks);
   CPPUNIT_TEST_SUITE_END();
@@ -308,6 +309,38 @@ class RunScheduleTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, schedule.advance(at(900)).overdue.size());
     CPPUNIT_ASSERT(!schedule.started(run, at(950)));  // that is past
     CPPUNIT_ASSERT(schedule.ended(run) == RunSchedule::End::late);
+  }
+
+  // A shorter interval counts from now, a longer one from the next turn; checks that are retimed together keep their distance.
+  void retimed() {
+    RunSchedule schedule;
+    for (const CheckId check : {1U, 2U}) {
+      schedule.add(check, timing(60'000, 500), at(0));
+      const RunSchedule::Run run = schedule.advance(at(0)).starts.at(0);
+      schedule.started(run, at(0));
+      schedule.ended(run);
+    }
+    const std::int64_t second = ms(schedule.next());
+    CPPUNIT_ASSERT(second > 1000 && second < 60'000);
+    for (const CheckId check : {1U, 2U}) schedule.retime(check, timing(1000, 500), at(1000));
+    schedule.retime(9, timing(1000, 500), at(1000));
+    const std::vector<RunSchedule::Run> starts = schedule.advance(at(1000)).starts;
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, starts.size());
+    for (const RunSchedule::Run& run : starts) {
+      schedule.started(run, at(1000));
+      schedule.ended(run);
+    }
+    const std::int64_t next = ms(schedule.next());
+    CPPUNIT_ASSERT_EQUAL(second % 1000, next % 1000);
+    CPPUNIT_ASSERT(next > 1000 && next < 2000);
+    const std::vector<RunSchedule::Run> turn = schedule.advance(at(next)).starts;
+    CPPUNIT_ASSERT(turn.size() == 1 && turn[0].sequence == 3);
+    // It runs now: its time stays what it was, and the next turn is a new interval away.
+    schedule.started(turn[0], at(next));
+    schedule.retime(turn[0].check, timing(5000, 500), at(next));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, schedule.advance(at(next + 500)).overdue.size());
+    schedule.ended(turn[0]);
+    CPPUNIT_ASSERT(schedule.startNow(turn[0].check, at(next + 500)).has_value());
   }
 
   void held() {

@@ -2,12 +2,14 @@
 
 #include "serve/json_line.h"
 #include "serve/log_descriptor.h"
+#include "serve/text_line.h"
 #include "support/manual_clock.h"
 #include "unit/serve/log_pipe.h"
 
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <map>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -23,6 +25,12 @@ using testing::LogPipe;
 using testing::numbered;
 using testing::received;
 
+std::size_t countOf(const std::string& text, const std::string& word) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++count;
+  return count;
+}
+
 class LogWriterTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(LogWriterTest);
   CPPUNIT_TEST(writesLines);
@@ -31,6 +39,8 @@ class LogWriterTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(stopWritesOut);
   CPPUNIT_TEST(manyWriters);
   CPPUNIT_TEST(neverStarted);
+  CPPUNIT_TEST(anotherOutput);
+  CPPUNIT_TEST(anotherLevel);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -62,6 +72,52 @@ class LogWriterTest : public CppUnit::TestFixture {
     log.stop(in(kPatience));
     CPPUNIT_ASSERT_EQUAL(std::size_t{3}, sink.lines().size());
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{0}, log.dropped());
+  }
+
+  // Each line is in one of them, in its form, and none is lost; the sink that was left is freed.
+  void anotherOutput() {
+    LogPipe first;
+    LogPipe second;
+    first.widen();
+    second.widen();
+    const testing::ManualClock clock;
+    auto before = std::make_shared<LogDescriptor>(first.writer());
+    const std::weak_ptr<LogDescriptor> left = before;
+    LogWriter log(std::move(before), jsonLine, LogLevel::info, clock);
+    log.write(numbered(1));
+    log.setOutput(std::make_shared<LogDescriptor>(second.writer()), textLine);
+    log.write(numbered(2));
+    log.start();
+    CPPUNIT_ASSERT(second.waitForText("\n"));
+    CPPUNIT_ASSERT(left.expired());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, first.lines().size());
+    CPPUNIT_ASSERT_EQUAL('{', first.text().front());
+    std::vector<std::thread> writers;
+    for (int i = 0; i < 4; ++i)
+      writers.emplace_back([&] {
+        for (int n = 0; n < 500; ++n) log.write(numbered(n));
+      });
+    for (int i = 0; i < 20; ++i) {
+      const bool to_first = i % 2 == 0;
+      log.setOutput(std::make_shared<LogDescriptor>(to_first ? first.writer() : second.writer()), to_first ? jsonLine : textLine);
+    }
+    for (std::thread& writer : writers) writer.join();
+    log.stop(in(std::chrono::seconds(20)));
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{0}, log.dropped());
+    const std::string text = "\n" + second.text();
+    CPPUNIT_ASSERT(text.find("\n{") == std::string::npos);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2 + 2000}, first.lines().size() + countOf(text, std::string(20, 'x')));  // lines() takes JSON only
+  }
+
+  void anotherLevel() {
+    LogPipe sink;
+    const testing::ManualClock clock;
+    LogDescriptor output(sink.writer());
+    LogWriter log(output, jsonLine, LogLevel::info, clock);
+    log.setLevel(LogLevel::debug);
+    CPPUNIT_ASSERT(log.enabled(LogLevel::debug));
+    log.setLevel(LogLevel::error);
+    CPPUNIT_ASSERT(!log.enabled(LogLevel::warning) && log.enabled(LogLevel::error));
   }
 
   void beforeItStarts() {

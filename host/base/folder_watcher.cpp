@@ -1,4 +1,4 @@
-#include "plugin/plugin_watcher.h"
+#include "base/folder_watcher.h"
 
 #include <algorithm>
 #include <array>
@@ -14,9 +14,9 @@ namespace pulsewatch {
 
 namespace {
 
-constexpr std::uint32_t kInDirectory = IN_CLOSE_WRITE | IN_MODIFY | IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
-                                       IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
-constexpr std::uint32_t kAboveDirectory = IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR;
+constexpr std::uint32_t kInFolder = IN_CLOSE_WRITE | IN_MODIFY | IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
+                                    IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+constexpr std::uint32_t kAboveFolder = IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR;
 constexpr Milliseconds kWithoutInotify{1000};
 
 int waitMs(SteadyTime until) {
@@ -26,24 +26,24 @@ int waitMs(SteadyTime until) {
 
 }  // namespace
 
-PluginWatcher::PluginWatcher(std::vector<std::string> directories, PluginDirectoryListener& listener)
-    : directories_(std::move(directories)),
-      listener_(listener),
+FolderWatcher::FolderWatcher(std::vector<std::string> folders, Look look)
+    : folders_(std::move(folders)),
+      look_(std::move(look)),
       inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)),
       stop_event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
-void PluginWatcher::start() {
+void FolderWatcher::start() {
   thread_ = std::thread([this] { loop(); });
 }
 
-void PluginWatcher::stop() {
+void FolderWatcher::stop() {
   stopping_ = true;
   const std::uint64_t one = 1;
   [[maybe_unused]] const ssize_t written = ::write(stop_event_.get(), &one, sizeof(one));
   if (thread_.joinable()) thread_.join();
 }
 
-void PluginWatcher::loop() {
+void FolderWatcher::loop() {
   watchAll();
   // What changed before the watches were there is seen by the first look.
   bool soon = true;
@@ -52,26 +52,26 @@ void PluginWatcher::loop() {
     if (waitForChange(std::chrono::steady_clock::now() + rest)) letSettle();
     if (stopping_) return;
     watchAll();  // first: what changes during the look is news again
-    soon = listener_.lookAtPlugins();
+    soon = look_();
   }
 }
 
-// A directory and all above it: it may be removed and come back, or be a link that is turned elsewhere. One that is watched already stays
+// A folder and all above it: it may be removed and come back, or be a link that is turned elsewhere. One that is watched already stays
 // so.
-void PluginWatcher::watchAll() const {
-  for (const std::string& directory : directories_) {
-    ::inotify_add_watch(inotify_.get(), directory.c_str(), kInDirectory);
+void FolderWatcher::watchAll() const {
+  for (const std::string& folder : folders_) {
+    ::inotify_add_watch(inotify_.get(), folder.c_str(), kInFolder);
     std::error_code error;
-    std::filesystem::path above = std::filesystem::absolute(directory, error);
+    std::filesystem::path above = std::filesystem::absolute(folder, error);
     while (above.has_relative_path()) {
       above = above.parent_path();
-      ::inotify_add_watch(inotify_.get(), above.c_str(), kAboveDirectory | IN_MASK_ADD);
+      ::inotify_add_watch(inotify_.get(), above.c_str(), kAboveFolder | IN_MASK_ADD);
     }
   }
 }
 
 // True when something has changed, false at `until`; stop() ends it too.
-bool PluginWatcher::waitForChange(SteadyTime until) const {
+bool FolderWatcher::waitForChange(SteadyTime until) const {
   std::array<pollfd, 2> ready{{{stop_event_.get(), POLLIN, 0}, {inotify_.get(), POLLIN, 0}}};
   if (::poll(ready.data(), ready.size(), waitMs(until)) <= 0 || (ready[1].revents & POLLIN) == 0) return false;
   alignas(inotify_event) std::array<char, 16384> events;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled by the call
@@ -79,7 +79,7 @@ bool PluginWatcher::waitForChange(SteadyTime until) const {
   return true;
 }
 
-void PluginWatcher::letSettle() const {
+void FolderWatcher::letSettle() const {
   const SteadyTime most = std::chrono::steady_clock::now() + kMostQuiet;
   while (!stopping_ && std::chrono::steady_clock::now() < most) {
     if (!waitForChange(std::min(most, std::chrono::steady_clock::now() + kQuiet))) return;
