@@ -26,7 +26,7 @@ CheckPolicy policyOf(const CheckSpec& spec) {
 // As a worker is told it, and what the host keeps to itself.
 std::string termsOf(const CheckSpec& spec) {
   WireWriter wire;
-  wire(spec, spec.interval, spec.critical, spec.fall, spec.rise, spec.degraded_after, spec.unavailable);
+  wire(spec, spec.interval, spec.fast_interval, spec.critical, spec.fall, spec.rise, spec.degraded_after, spec.unavailable);
   return wire.take();
 }
 
@@ -49,7 +49,7 @@ void CheckPosts::set(const CheckSpec& spec, const Employer& employer) {
   if (employer.runner == nullptr) return run_log_.unavailable(policyOf(spec));
   metrics_.addCheck(id, employer.metrics);
   if (!employer.trial->admit(id)) employer.runner->add(id, spec);
-  scheduler_.add(id, {spec.interval, spec.timeout}, employer.runner);
+  scheduler_.add(id, {spec.interval, spec.timeout, spec.fast_interval}, employer.runner);
 }
 
 void CheckPosts::change(Post& post, const CheckSpec& spec, const Employer& employer) {
@@ -70,7 +70,7 @@ void CheckPosts::change(Post& post, const CheckSpec& spec, const Employer& emplo
     metrics_.addCheck(post.id, employer.metrics);
     // On trial it was made there already, with the same terms.
     if (!employer.trial->admit(post.id)) employer.runner->add(post.id, spec);
-    const CheckTiming timing{spec.interval, spec.timeout};
+    const CheckTiming timing{spec.interval, spec.timeout, spec.fast_interval};
     if (post.runner == nullptr)
       scheduler_.add(post.id, timing, employer.runner);
     else

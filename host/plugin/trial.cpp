@@ -10,6 +10,7 @@ namespace pulsewatch {
 namespace {
 
 constexpr Milliseconds kLook{20};
+constexpr Milliseconds kStall{100};  // beyond that: this process didn't run
 // A runner whose threads are all busy starts the next runs as others end; one that says nothing at all for so long is not at work.
 constexpr std::chrono::seconds kSilence{15};
 
@@ -28,11 +29,16 @@ Trial::Check* Trial::onTrial(CheckId check) {
 }
 
 std::string Trial::outcome(CheckRunner& runner, Milliseconds grace) {
+  {
+    const MutexLock lock(mutex_);
+    looked_ = std::chrono::steady_clock::now();
+  }
   for (;;) {
     std::vector<std::pair<CheckId, std::uint64_t>> overdue;
     {
       const MutexLock lock(mutex_);
       const SteadyTime now = std::chrono::steady_clock::now();
+      forgiveStall(now);
       bool over = false;
       std::string fault = judge(now, grace, over);
       if (over) return fault;
@@ -44,6 +50,17 @@ std::string Trial::outcome(CheckRunner& runner, Milliseconds grace) {
       if (overdue.empty()) news_.waitUntil(mutex_, now + kLook);
     }
     for (const auto& [check, sequence] : overdue) runner.giveUp(check, sequence);
+  }
+}
+
+// Time in which the process or the machine stood still is no check's.
+void Trial::forgiveStall(SteadyTime now) {
+  const Nanoseconds late = now - looked_ - kLook;
+  looked_ = now;
+  if (late < kStall) return;
+  last_news_ += late;
+  for (auto& [id, check] : checks_) {
+    if (check.started) *check.started += late;
   }
 }
 

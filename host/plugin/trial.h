@@ -44,6 +44,7 @@ class Trial final : public RunnerEvents {
     std::vector<SeriesReport> series;
   };
   [[nodiscard]] Check* onTrial(CheckId check) REQUIRES(mutex_);
+  void forgiveStall(SteadyTime now) REQUIRES(mutex_);
   [[nodiscard]] std::string judge(SteadyTime now, Milliseconds grace, bool& over) REQUIRES(mutex_);
 
   RunnerEvents& next_;
@@ -53,6 +54,7 @@ class Trial final : public RunnerEvents {
   CondVar news_;
   std::unordered_map<CheckId, Check> checks_ GUARDED_BY(mutex_);
   SteadyTime last_news_ GUARDED_BY(mutex_);
+  SteadyTime looked_ GUARDED_BY(mutex_);  // by outcome()
 };
 
 }  // namespace pulsewatch

@@ -32,14 +32,14 @@ JudgeInput JudgeLoop::input() const {
   input.wall = clock_.wall();
   input.active = active_time_.now();
   input.draining = draining_;
-  input.scheduler_alive = scheduler_.age(clock_.steady()) < kAlive;
+  input.scheduler_alive = scheduler_.age(clock_.running()) < kAlive;
   return input;
 }
 
 void JudgeLoop::judgeNow() {
   const MutexLock lock(judging_);
   sink_.judged(std::make_shared<const Verdict>(judge(board_.snapshot(), policy_, input())));
-  heartbeat_.tick(clock_.steady());
+  heartbeat_.tick(clock_.running());
 }
 
 void JudgeLoop::loop() {

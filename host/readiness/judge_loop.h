@@ -38,6 +38,8 @@ class JudgeLoop {
   void stop() EXCLUDES(mutex_);
 
   void wake() EXCLUDES(mutex_);  // a status has changed; any thread
+  // The verdict of this moment is published when it returns: after a stall, when the last one is of before it. Any thread.
+  void judgeNow() EXCLUDES(judging_);
   // Not ready from now on: the verdict that says so is published when it returns. Any thread.
   void drain() EXCLUDES(mutex_, judging_);
 
@@ -49,7 +51,6 @@ class JudgeLoop {
 
  private:
   void loop();
-  void judgeNow() EXCLUDES(judging_);
 
   // Constant after construction, or synchronized by themselves.
   const Clock& clock_;

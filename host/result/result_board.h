@@ -57,7 +57,8 @@ class ResultBoard {
   void setPolicy(CheckId check, CheckPolicy policy, ResultTime now) EXCLUDES(mutex_);
   void remove(CheckId check) EXCLUDES(mutex_);
 
-  void apply(const RunReport& report, ResultTime time) EXCLUDES(mutex_);
+  // Gives how the check is to be run from here on.
+  Pace apply(const RunReport& report, ResultTime time) EXCLUDES(mutex_);
 
   [[nodiscard]] std::shared_ptr<const BoardSnapshot> snapshot() const EXCLUDES(mutex_);
   [[nodiscard]] std::size_t size() const EXCLUDES(mutex_);

@@ -28,6 +28,11 @@ SteadyTime WorkerSeat::next() const {
   return state_ == State::loading ? since_ + kLoadTime : SteadyTime::max();
 }
 
+void WorkerSeat::stalled(Nanoseconds length) {
+  since_ += length;
+  heard_ += length;
+}
+
 WorkerSeat::Change WorkerSeat::start(SteadyTime now) {
   since_ = heard_ = now;
   asked_for_ = Nanoseconds(0);

@@ -91,9 +91,14 @@ class FakeRunner final : public CheckRunner {
 
 class Sink final : public ResultSink {
  public:
-  void runOver(const RunReport& report) override {
+  Pace runOver(const RunReport& report) override {
     const MutexLock lock(mutex_);
     over_.push_back(report);
+    return report.outcome == RunOutcome::healthy ? Pace::normal : Pace::failing;
+  }
+  void hostStalled(Nanoseconds length) override {
+    const MutexLock lock(mutex_);
+    stalled_ += length;
   }
   void lateRunEnded(const RunReport& report) override {
     const MutexLock lock(mutex_);
@@ -138,6 +143,7 @@ class Sink final : public ResultSink {
   std::vector<Nanoseconds> lateness_ GUARDED_BY(mutex_);
   int series_ GUARDED_BY(mutex_) = 0;
   std::string said_ GUARDED_BY(mutex_);
+  Nanoseconds stalled_ GUARDED_BY(mutex_){0};
 };
 
 class SchedulerTest : public CppUnit::TestFixture {
