@@ -18,7 +18,7 @@ constexpr std::chrono::seconds kSilence{15};
 
 void Trial::put(CheckId check, const CheckSpec& spec) {
   const MutexLock lock(mutex_);
-  checks_[check] = {spec.name, spec.timeout, 0, std::nullopt, false, std::nullopt, {}};
+  checks_[check] = {spec.name, spec.timeout, 0, std::nullopt, false, false, std::nullopt, {}};
   last_news_ = std::chrono::steady_clock::now();
   none_ = false;
 }
@@ -85,13 +85,18 @@ std::string Trial::judge(SteadyTime now, Milliseconds grace, bool& over) {
 bool Trial::admit(CheckId check) {
   std::vector<SeriesReport> series;
   bool was_on_trial = false;
+  bool wanted = false;
   {
     const MutexLock lock(mutex_);
-    if (Check* on_trial = onTrial(check)) series = std::move(on_trial->series);
+    if (Check* on_trial = onTrial(check)) {
+      series = std::move(on_trial->series);
+      wanted = on_trial->wanted;
+    }
     was_on_trial = checks_.erase(check) > 0;
     none_ = checks_.empty();
   }
   for (SeriesReport& each : series) next_.seriesAdded(std::move(each));
+  if (wanted) next_.runWanted(check);
   return was_on_trial;
 }
 
@@ -123,7 +128,10 @@ void Trial::runEnded(RunReport report) {
 void Trial::runWanted(CheckId check) {
   if (!none_) {
     const MutexLock lock(mutex_);
-    if (onTrial(check) != nullptr) return;
+    if (Check* on_trial = onTrial(check)) {
+      on_trial->wanted = true;
+      return;
+    }
   }
   next_.runWanted(check);
 }

@@ -1,6 +1,6 @@
 // Between a plugin's runner and whoever takes its events: a new version of a plugin runs each of its checks once before it takes over, and
-// until then nobody hears of it. What a check on trial says is kept here (its series) or dropped (that run's result: it is no run of the
-// schedule's); an admitted check's events go on as if this weren't here. Any thread.
+// until then nobody hears of it. What a check on trial says is kept here (its series, that it wants a run) or dropped (that run's result:
+// it is no run of the schedule's); an admitted check's events go on as if this weren't here. Any thread.
 #pragma once
 
 #include "base/mutex.h"
@@ -40,6 +40,7 @@ class Trial final : public RunnerEvents {
     std::uint64_t sequence = 0;
     std::optional<SteadyTime> started;
     bool given_up = false;
+    bool wanted = false;
     std::optional<RunReport> report;
     std::vector<SeriesReport> series;
   };

@@ -202,7 +202,11 @@ void WorkerRunner::afterHang(WorkerSeat& seat, SteadyTime now, Told& told) {
   seat.restartNow(now);
   CheckId culprit = 0;
   for (auto& [id, check] : checks_) {
-    if (check.seat != &seat || !check.run) continue;
+    if (check.seat != &seat) continue;
+    if (!check.run) {
+      told.add(RunWanted{id});  // nobody watches its connection any more
+      continue;
+    }
     if (!check.run->kill_at) {
       check.run->sent = check.run->started = false;
       continue;

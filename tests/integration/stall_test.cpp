@@ -82,6 +82,7 @@ class StallTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(testHostAlone);
   CPPUNIT_TEST(testHostAndWorkers);
   CPPUNIT_TEST(testPluginsInsideTheHost);
+  CPPUNIT_TEST(testNoWorkerIsKilledForAStall);
   CPPUNIT_TEST(testWorkerAlone);
   CPPUNIT_TEST(testClockSteps);
   CPPUNIT_TEST_SUITE_END();
@@ -102,6 +103,20 @@ class StallTest : public CppUnit::TestFixture {
 
   void testPluginsInsideTheHost() {
     stallsTurnNothing("host", [](PulsewatchProcess& daemon) { return std::set<pid_t>{daemon.child().pid()}; });
+  }
+
+  // A run is over its time already, and the whole is stopped for longer than its worker had left.
+  void testNoWorkerIsKilledForAStall() {
+    PulsewatchProcess daemon(
+        fixtureOptions({"slow"}, "plugin.slow.kill_after = 4s\n" +
+                                     checkConfig("late", "slow", {"steps = 300", "stubborn = yes", "timeout = 1s", "interval = 1h"}) +
+                                     "check.late.fast_interval = 1h\n"));
+    std::set<pid_t> processes{workerOf(daemon, "slow"), daemon.child().pid()};
+    waitForCheck(daemon, "late", "unhealthy", "timed out");
+    stopFor(processes, seconds(5));
+    CPPUNIT_ASSERT(daemon.waitForMetric("pulsewatch_stuck_runs", {{"check_name", "late"}}, [](double runs) { return runs == 0; }));
+    CPPUNIT_ASSERT_EQUAL(0.0, daemon.metrics().sum("pulsewatch_worker_restarts_total"));
+    daemon.stop();
   }
 
   // That is a hang of the plugin's, and counts.
@@ -158,12 +173,14 @@ class StallTest : public CppUnit::TestFixture {
     assertNothingTurned(daemon);
     const std::set<pid_t> processes = which(daemon);
     ReadyPoll poll(daemon);
+    ReadyPoll health(daemon, "/healthz");
     for (const int length : {2, 1, 6}) {
       stopFor(processes, seconds(length));
       waitForMoreRuns(daemon);
       assertNothingTurned(daemon);
     }
     poll.finish();
+    health.finish();
     CPPUNIT_ASSERT(
         daemon.waitForLine([](const JsonLine& line) { return line.text("event") == "host_stalled" && line.number("duration_ms") > 5000; }));
     CPPUNIT_ASSERT_EQUAL(200, daemon.get("/healthz").status);
