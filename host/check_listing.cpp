@@ -35,6 +35,7 @@ std::string shownKey(const CheckSpec& check, std::string_view key) {
   if (key == "plugin") return check.plugin;
   if (key == "interval") return describeDuration(check.interval);
   if (key == "timeout") return describeDuration(check.timeout);
+  if (key == "fast_interval") return describeDuration(check.fast_interval);
   if (key == "critical") return yesOrNo(check.critical);
   if (key == "fall") return std::to_string(check.fall);
   if (key == "rise") return std::to_string(check.rise);

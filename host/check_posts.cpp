@@ -40,7 +40,7 @@ CheckPosts::Digest digestOf(WireWriter& wire) {
 // As a worker is told it, and what the host keeps to itself.
 CheckPosts::Digest termsOf(const CheckSpec& spec) {
   WireWriter wire;
-  wire(spec, spec.interval, spec.critical, spec.fall, spec.rise, spec.degraded_after, spec.unavailable);
+  wire(spec, spec.interval, spec.fast_interval, spec.critical, spec.fall, spec.rise, spec.degraded_after, spec.unavailable);
   return digestOf(wire);
 }
 
@@ -120,13 +120,13 @@ void CheckPosts::add(const CheckSpec& spec, const Employer& employer, ResultBoar
   if (employer.runner == nullptr) return run_log_.unavailable(policyOf(spec));
   metrics_.addCheck(id, employer.metrics);
   if (!employer.trial->admit(id)) employer.runner->add(id, spec);
-  scheduler_.add(id, {spec.interval, spec.timeout}, employer.runner);
+  scheduler_.add(id, {spec.interval, spec.timeout, spec.fast_interval}, employer.runner);
 }
 
 void CheckPosts::change(const Appointment& appointment, SteadyTime until) {
   const CheckSpec& spec = *appointment.spec;
   const Employer& employer = appointment.employer;
-  const CheckTiming timing{spec.interval, spec.timeout};
+  const CheckTiming timing{spec.interval, spec.timeout, spec.fast_interval};
   Post& post = posts_.at(spec.name);
   run_log_.addCheck(post.id, spec.name, spec.plugin);
   if (employer.runner == nullptr) {

@@ -81,12 +81,13 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
   [[nodiscard]] std::uint16_t port() const { return http_.port(); }
 
   // Results: from the scheduler to the board, the metrics and the log.
-  void runOver(const RunReport& report) override {
+  Pace runOver(const RunReport& report) override {
     plugin_metrics_.observe(report.check, report.observations);
-    board_.apply(report, {clock_.wall(), active_time_.now()});
+    return board_.apply(report, {clock_.wall(), active_time_.now()});
   }
   void lateRunEnded(const RunReport& report) override { plugin_metrics_.observe(report.check, report.observations); }
   void runLate(Nanoseconds lateness) override { host_metrics_.runLate(lateness); }
+  void hostStalled(Nanoseconds length) override { run_log_.hostStalled(length); }
   void seriesAdded(const SeriesReport& series) override { plugin_metrics_.addSeries(series); }
   void pluginLogged(const PluginLogLine& line) override { run_log_.pluginLogged(line); }
 

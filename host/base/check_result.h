@@ -18,6 +18,13 @@ inline std::string_view name(CheckStatus status) {
   return status == CheckStatus::healthy ? "healthy" : status == CheckStatus::degraded ? "degraded" : "unhealthy";
 }
 
+// How often a check is to be run, by what its last result made of it.
+enum class Pace {
+  normal,
+  failing,  // its last run failed
+  turning,  // its last run passed, which has not turned it yet
+};
+
 // How a run ended: what it said, or what was done to it.
 enum class RunOutcome { healthy, degraded, unhealthy, timeout, crash };
 inline constexpr std::size_t kRunOutcomes = 5;

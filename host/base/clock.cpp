@@ -6,6 +6,15 @@
 
 namespace pulsewatch {
 
+SteadyTime SystemClock::running() const {
+  constexpr Nanoseconds kMostStep = std::chrono::seconds(1);
+  const std::lock_guard lock(mutex_);
+  const SteadyTime now = steady();
+  if (last_ != SteadyTime() && now - last_ > kMostStep) stood_still_ += now - last_ - kMostStep;
+  last_ = now;
+  return now - stood_still_;
+}
+
 std::string timestamp(WallTime time) {
   const auto since_epoch = std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch());
   const auto whole = std::chrono::floor<std::chrono::seconds>(since_epoch);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <mutex>
 #include <string>
 
 namespace pulsewatch {
@@ -17,12 +18,21 @@ class Clock {
   virtual ~Clock() = default;
   [[nodiscard]] virtual SteadyTime steady() const = 0;
   [[nodiscard]] virtual WallTime wall() const = 0;
+  // Steady time without that in which the whole process stood still: between two calls by anybody it goes on by a second at most. For how
+  // long ago a thread gave a sign of life; not to be waited for.
+  [[nodiscard]] virtual SteadyTime running() const { return steady(); }
 };
 
 class SystemClock final : public Clock {
  public:
   [[nodiscard]] SteadyTime steady() const override { return std::chrono::steady_clock::now(); }
   [[nodiscard]] WallTime wall() const override { return std::chrono::system_clock::now(); }
+  [[nodiscard]] SteadyTime running() const override;
+
+ private:
+  mutable std::mutex mutex_;  // both below
+  mutable SteadyTime last_;   // of running()
+  mutable Nanoseconds stood_still_{0};
 };
 
 // 2025-10-31T10:30:00.123456Z: UTC, microseconds, as the specification writes every timestamp.

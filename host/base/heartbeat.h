@@ -1,4 +1,4 @@
-// A thread's sign of life: it ticks each time round its loop, others see how long ago that was. Any thread.
+// A thread's sign of life: it ticks each time round its loop, others see how long ago that was, both on Clock::running(). Any thread.
 #pragma once
 
 #include "base/clock.h"

@@ -115,6 +115,7 @@ constexpr std::array kCheckKeys{
     KeyDescription{.key = "plugin"},
     duration("interval", "10s", 10, 7 * kDayMs),
     duration("timeout", "2s", 1, kDayMs),
+    KeyDescription{.key = "fast_interval", .type = KeyType::duration, .least = 10, .most = 7 * kDayMs},
     flag("critical", "", "true"),
     count("fall", "", "1", 1, 1000, "write how many failed runs in a row turn the check"),
     count("rise", "", "1", 1, 1000, "write how many passed runs in a row turn the check"),

@@ -33,6 +33,7 @@ struct CheckSpec {
   std::string alias;
   std::chrono::milliseconds interval{10000};
   std::chrono::milliseconds timeout{2000};
+  std::chrono::milliseconds fast_interval{1000};
   bool critical = true;
   unsigned fall = 1;
   unsigned rise = 1;

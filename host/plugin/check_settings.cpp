@@ -1,6 +1,7 @@
 #include "plugin/check_settings.h"
 
 #include "config/connection_url.h"
+#include "config/duration.h"
 #include "config/schema.h"
 #include "config/typed_value.h"
 #include <pulsewatch/service_url.h>
@@ -178,6 +179,19 @@ std::optional<TypedValue> readHostKey(const Properties& properties, const std::s
   return typedValue(description, value, mistakes);
 }
 
+// A second, or the interval where that is less, unless it is given.
+void readFastInterval(CheckSpec& spec, const std::optional<TypedValue>& typed, const Properties& properties, Mistakes& mistakes) {
+  spec.fast_interval = std::min<std::chrono::milliseconds>(spec.interval, std::chrono::seconds(1));
+  if (!typed) return;
+  const std::chrono::milliseconds given(typed->integer);
+  if (given <= spec.interval) {
+    spec.fast_interval = given;
+  } else if (const auto value = properties.value(fullKey(spec.name, "fast_interval"), mistakes)) {
+    mistakes.add(value->where,
+                 "is more than the check's interval of " + describeDuration(spec.interval) + "; write that or less, or remove it");
+  }
+}
+
 }  // namespace
 
 CheckSpec readHostKeys(const Properties& properties, const std::string& check, Mistakes& mistakes) {
@@ -186,6 +200,7 @@ CheckSpec readHostKeys(const Properties& properties, const std::string& check, M
   const auto read = [&](std::string_view key) { return readHostKey(properties, check, *findKey(checkKeys(), key), spec, mistakes); };
   if (const auto typed = read("interval")) spec.interval = std::chrono::milliseconds(typed->integer);
   if (const auto typed = read("timeout")) spec.timeout = std::chrono::milliseconds(typed->integer);
+  readFastInterval(spec, read("fast_interval"), properties, mistakes);
   if (const auto typed = read("critical")) spec.critical = typed->integer != 0;
   if (const auto typed = read("fall")) spec.fall = static_cast<unsigned>(typed->integer);
   if (const auto typed = read("rise")) spec.rise = static_cast<unsigned>(typed->integer);

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <exception>
 #include <stdexcept>
+#include <utility>
 
 namespace pulsewatch {
 
@@ -73,6 +74,21 @@ std::string Redactor::redactedCut(std::string text) const {
   }
   text.resize(end);
   return redacted(std::move(text));
+}
+
+bool HostedRun::watch(int fd) {
+  const std::string fault = owner_->events_.watchFault(fd);
+  if (!fault.empty()) {
+    if (std::exchange(watch_refused_, true)) return false;
+    const std::string message =
+        "descriptor " + std::to_string(fd) + " can't be watched: the check runs at its interval, and not at once when the peer is gone";
+    owner_->log(this, {sizeof(pw_log_line), PW_LOG_DEBUG, "watch_refused", message.c_str(), fault.c_str(), -1});
+    return false;
+  }
+  std::erase(watched_, fd);
+  if (watched_.size() >= kMostWatched) watched_.erase(watched_.begin());
+  watched_.push_back(fd);
+  return true;
 }
 
 HostedCheck::HostedCheck(CheckId id, const CheckSpec& spec, std::shared_ptr<PluginLibrary> library, HostedCheckEvents& events,
@@ -248,7 +264,7 @@ struct HostFunctions {
     return std::max<std::int64_t>(0, left.count());
   }
   static std::int32_t cancelled(const pw_run* run) { return of(run).cancelled_.load(std::memory_order_relaxed) ? 1 : 0; }
-  static std::int32_t watch(pw_run* /*run*/, std::int32_t /*fd*/) { return 0; }  // this host doesn't: checks run at their interval
+  static std::int32_t watch(pw_run* run, std::int32_t fd) { return of(run).watch(fd) ? 1 : 0; }
 };
 
 const pw_host& hostFunctions() {

@@ -24,6 +24,8 @@ class HostedCheckEvents {
   virtual ~HostedCheckEvents() = default;
   virtual void seriesAdded(SeriesReport series) = 0;
   virtual void pluginLogged(PluginLogLine line) = 0;
+  // Why the descriptor can't be watched after the run; "" when it can.
+  virtual std::string watchFault(int fd) = 0;
 };
 
 // Text values that must never be shown, taken out of what a plugin says.
@@ -55,14 +57,22 @@ class HostedRun {
   }
   void cancel() { cancelled_.store(true, std::memory_order_relaxed); }
 
+  static constexpr std::size_t kMostWatched = 8;
+  // After the run: what the check wants to be watched until the next one; of more than so many the last ones.
+  [[nodiscard]] const std::vector<int>& watched() const { return watched_; }
+
  private:
   friend class HostedCheck;
   friend struct HostFunctions;
+  bool watch(int fd);
+
   const SteadyTime deadline_;
   std::atomic<bool> cancelled_{false};
   RunReport report_;
   std::int32_t status_ = PW_STATUS_UNKNOWN;
-  const HostedCheck* owner_ = nullptr;  // once it is executed
+  std::vector<int> watched_;
+  bool watch_refused_ = false;    // and said so
+  HostedCheck* owner_ = nullptr;  // once it is executed
 };
 
 class HostedCheck {
@@ -88,6 +98,7 @@ class HostedCheck {
   [[nodiscard]] Milliseconds timeout() const { return timeout_; }
 
  private:
+  friend class HostedRun;
   friend struct HostFunctions;
   bool create();
   [[nodiscard]] const SettingValue* setting(const char* key) const;

@@ -1,6 +1,7 @@
 #include "plugin/local_runner.h"
 
 #include "base/mutex.h"
+#include "plugin/descriptor_watcher.h"
 #include "plugin/hosted_check.h"
 
 #include <algorithm>
@@ -85,6 +86,7 @@ class LocalRunner::Pool final : public HostedCheckEvents, public std::enable_sha
   void pluginLogged(PluginLogLine line) override {
     tell([&](RunnerEvents& events) { events.pluginLogged(std::move(line)); });
   }
+  std::string watchFault(int fd) override { return watcher_.faultOf(fd); }
 
  private:
   struct Slot {
@@ -155,6 +157,8 @@ class LocalRunner::Pool final : public HostedCheckEvents, public std::enable_sha
   RunnerEvents* const events_told_ = events_;  // valid while telling_ > 0
   std::size_t telling_ GUARDED_BY(events_mutex_) = 0;
   CondVar told_;
+
+  DescriptorWatcher watcher_{[this](CheckId check) { tell([&](RunnerEvents& events) { events.runWanted(check); }); }};
 };
 
 void LocalRunner::Pool::start(RunRequest request) {
@@ -285,7 +289,9 @@ void LocalRunner::Pool::work() {
 }
 
 void LocalRunner::Pool::execute(const Job& job) {
-  options_.on_run(job.slot->check.id());
+  const CheckId check = job.slot->check.id();
+  options_.on_run(check);
+  watcher_.letGo(check);  // it may close its descriptors now, and get others of the same numbers
   if (!job.request) {
     job.slot->check.destroy();
     return options_.on_run(0);
@@ -298,6 +304,7 @@ void LocalRunner::Pool::execute(const Job& job) {
     report = job.slot->check.execute(*job.run);
   }
   options_.on_run(0);
+  if (!job.run->watched().empty()) watcher_.watch(check, job.run->watched());
   {
     const MutexLock lock(mutex_);
     over(job.slot);
@@ -325,6 +332,7 @@ bool LocalRunner::Pool::stop(SteadyTime until) {
     while (threads_ > stuck_ && std::chrono::steady_clock::now() < until) ended_.waitUntil(mutex_, until);
     all_ended = threads_ == 0;
   }
+  watcher_.stop();
   const MutexLock lock(events_mutex_);
   events_ = nullptr;
   while (telling_ > 0) told_.wait(events_mutex_);

@@ -11,6 +11,7 @@ namespace pulsewatch {
 namespace {
 
 constexpr Milliseconds kLook{20};
+constexpr Milliseconds kStall{100};  // beyond that: this process didn't run
 // A runner whose threads are all busy starts the next runs as others end; one that says nothing at all for so long is not at work.
 constexpr std::chrono::seconds kSilence{15};
 
@@ -19,7 +20,7 @@ constexpr std::chrono::seconds kSilence{15};
 void Trial::begin(CheckRunner& runner, CheckId check, const CheckSpec& spec) {
   {
     const MutexLock lock(mutex_);
-    checks_[check] = {spec.name, spec.timeout, 0, std::nullopt, false, std::nullopt, {}};
+    checks_[check] = {spec.name, spec.timeout, 0, std::nullopt, false, false, std::nullopt, {}};
     last_news_ = std::chrono::steady_clock::now();
     none_ = false;
   }
@@ -33,11 +34,16 @@ Trial::Check* Trial::onTrial(CheckId check) {
 }
 
 std::string Trial::outcome(CheckRunner& runner, Milliseconds grace) {
+  {
+    const MutexLock lock(mutex_);
+    looked_ = std::chrono::steady_clock::now();
+  }
   for (;;) {
     std::vector<std::pair<CheckId, std::uint64_t>> overdue;
     {
       const MutexLock lock(mutex_);
       const SteadyTime now = std::chrono::steady_clock::now();
+      forgiveStall(now);
       bool over = false;
       std::string fault = judge(now, grace, over);
       if (over) return fault;
@@ -49,6 +55,17 @@ std::string Trial::outcome(CheckRunner& runner, Milliseconds grace) {
       if (overdue.empty()) news_.waitUntil(mutex_, now + kLook);
     }
     for (const auto& [check, sequence] : overdue) runner.giveUp(check, sequence);
+  }
+}
+
+// Time in which the process or the machine stood still is no check's.
+void Trial::forgiveStall(SteadyTime now) {
+  const Nanoseconds late = now - looked_ - kLook;
+  looked_ = now;
+  if (late < kStall) return;
+  last_news_ += late;
+  for (auto& [id, check] : checks_) {
+    if (check.started) *check.started += late;
   }
 }
 
@@ -73,13 +90,18 @@ std::string Trial::judge(SteadyTime now, Milliseconds grace, bool& over) {
 bool Trial::admit(CheckId check) {
   std::vector<SeriesReport> series;
   bool was_on_trial = false;
+  bool wanted = false;
   {
     const MutexLock lock(mutex_);
-    if (Check* on_trial = onTrial(check)) series = std::move(on_trial->series);
+    if (Check* on_trial = onTrial(check)) {
+      series = std::move(on_trial->series);
+      wanted = on_trial->wanted;
+    }
     was_on_trial = checks_.erase(check) > 0;
     none_ = checks_.empty();
   }
   for (SeriesReport& each : series) next_.seriesAdded(std::move(each));
+  if (wanted) next_.runWanted(check);
   return was_on_trial;
 }
 
@@ -111,7 +133,10 @@ void Trial::runEnded(RunReport report) {
 void Trial::runWanted(CheckId check) {
   if (!none_) {
     const MutexLock lock(mutex_);
-    if (onTrial(check) != nullptr) return;
+    if (Check* on_trial = onTrial(check)) {
+      on_trial->wanted = true;
+      return;
+    }
   }
   next_.runWanted(check);
 }

@@ -1,6 +1,6 @@
 // Between a plugin's runner and whoever takes its events: a new version of a plugin runs each of its checks once before it takes over, and
-// until then nobody hears of it. What a check on trial says is kept here (its series) or dropped (that run's result: it is no run of the
-// schedule's); an admitted check's events go on as if this weren't here. Any thread.
+// until then nobody hears of it. What a check on trial says is kept here (its series, that it wants a run) or dropped (that run's result:
+// it is no run of the schedule's); an admitted check's events go on as if this weren't here. Any thread.
 #pragma once
 
 #include "base/mutex.h"
@@ -40,10 +40,12 @@ class Trial final : public RunnerEvents {
     std::uint64_t sequence = 0;
     std::optional<SteadyTime> started;
     bool given_up = false;
+    bool wanted = false;
     std::optional<RunReport> report;
     std::vector<SeriesReport> series;
   };
   [[nodiscard]] Check* onTrial(CheckId check) REQUIRES(mutex_);
+  void forgiveStall(SteadyTime now) REQUIRES(mutex_);
   [[nodiscard]] std::string judge(SteadyTime now, Milliseconds grace, bool& over) REQUIRES(mutex_);
 
   RunnerEvents& next_;
@@ -53,6 +55,7 @@ class Trial final : public RunnerEvents {
   CondVar news_;
   std::unordered_map<CheckId, Check> checks_ GUARDED_BY(mutex_);
   SteadyTime last_news_ GUARDED_BY(mutex_);
+  SteadyTime looked_ GUARDED_BY(mutex_);  // by outcome()
 };
 
 }  // namespace pulsewatch

@@ -37,14 +37,14 @@ JudgeInput JudgeLoop::input() const {
   input.wall = clock_.wall();
   input.active = active_time_.now();
   input.draining = draining_;
-  input.scheduler_alive = scheduler_.alive(clock_.steady());
+  input.scheduler_alive = scheduler_.alive(clock_.running());
   return input;
 }
 
 void JudgeLoop::judgeNow() {
   const MutexLock lock(judging_);
   sink_.judged(std::make_shared<const Verdict>(judge(board_.snapshot(), policy(), input())));
-  heartbeat_.tick(clock_.steady());
+  heartbeat_.tick(clock_.running());
 }
 
 void JudgeLoop::loop() {

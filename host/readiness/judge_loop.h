@@ -41,6 +41,8 @@ class JudgeLoop {
 
   void wake() EXCLUDES(mutex_);                             // a status has changed; any thread
   void setPolicy(ReadinessPolicy policy) EXCLUDES(mutex_);  // from the next verdict on, which comes at once; any thread
+  // The verdict of this moment is published when it returns: after a stall, when the last one is of before it. Any thread.
+  void judgeNow() EXCLUDES(judging_);
   // Not ready from now on: the verdict that says so is published when it returns. Any thread.
   void drain() EXCLUDES(mutex_, judging_);
 
@@ -52,7 +54,6 @@ class JudgeLoop {
 
  private:
   void loop();
-  void judgeNow() EXCLUDES(judging_);
 
   // Constant after construction, or synchronized by themselves.
   const Clock& clock_;

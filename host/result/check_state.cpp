@@ -9,6 +9,11 @@ RunOutcome outcomeOf(const RunReport& report, const CheckPolicy& policy) {
   return report.outcome == RunOutcome::healthy && slow ? RunOutcome::degraded : report.outcome;
 }
 
+Pace paceOf(const CheckState& state) {
+  if (state.consecutive_failures > 0) return Pace::failing;
+  return state.status == CheckStatus::unhealthy ? Pace::turning : Pace::normal;
+}
+
 CheckState after(const CheckState& state, const CheckPolicy& policy, const RunReport& report, ResultTime time) {
   if (report.sequence <= state.sequence) return state;
   CheckState next = state;

@@ -43,6 +43,9 @@ struct CheckState {
 // The state after one more run: thresholds and `degraded_after` applied. A report older than the state changes nothing. Pure.
 CheckState after(const CheckState& state, const CheckPolicy& policy, const RunReport& report, ResultTime time);
 
+// How the check is to be run from here on. Pure.
+Pace paceOf(const CheckState& state);
+
 // What the run counts as: its own word, but `degraded` when it passed slower than `degraded_after`. Pure.
 RunOutcome outcomeOf(const RunReport& report, const CheckPolicy& policy);
 

@@ -87,14 +87,14 @@ void ResultBoard::letIn(BoardEdit edit, ResultTime now) {
   for (const CheckId check : edit.removed) erase(check);
 }
 
-void ResultBoard::apply(const RunReport& report, ResultTime time) {
+Pace ResultBoard::apply(const RunReport& report, ResultTime time) {
   std::shared_ptr<const CheckPolicy> policy;
   std::shared_ptr<const CheckState> before;
   std::shared_ptr<const CheckState> now;
   {
     const MutexLock lock(mutex_);
     const auto found = by_id_.find(report.check);
-    if (found == by_id_.end()) return;
+    if (found == by_id_.end()) return Pace::normal;
     Entry& entry = *found->second;
     policy = entry.policy;
     before = entry.state;
@@ -107,6 +107,7 @@ void ResultBoard::apply(const RunReport& report, ResultTime time) {
       ++entry.tally.transitions[static_cast<std::size_t>(now->status)];
   }
   listener_.resultCame({*policy, *before, *now, report});
+  return paceOf(*now);
 }
 
 std::shared_ptr<const BoardSnapshot> ResultBoard::snapshot() const {

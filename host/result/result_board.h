@@ -71,7 +71,8 @@ class ResultBoard {
   // Lets the newcomers in, and makes the edit, all in one step.
   void letIn(BoardEdit edit, ResultTime now) EXCLUDES(mutex_);
 
-  void apply(const RunReport& report, ResultTime time) EXCLUDES(mutex_);
+  // Gives how the check is to be run from here on.
+  Pace apply(const RunReport& report, ResultTime time) EXCLUDES(mutex_);
 
   [[nodiscard]] std::shared_ptr<const BoardSnapshot> snapshot() const EXCLUDES(mutex_);
   [[nodiscard]] std::size_t size() const EXCLUDES(mutex_);

@@ -13,6 +13,9 @@ namespace {
 constexpr Milliseconds kLongestWait{100};
 // Runs that are due within so long of each other start in one go: a thousand a second don't need a thousand wake-ups.
 constexpr Milliseconds kTogether{3};
+// Later than it wanted to be by so much, the thread was kept from running; so much is no news to anybody else.
+constexpr Milliseconds kStall{100};
+constexpr std::chrono::seconds kStallToTell{1};
 
 }  // namespace
 
@@ -60,7 +63,7 @@ void Scheduler::retime(CheckId check, CheckTiming timing) {
 }
 
 void Scheduler::start() {
-  heartbeat_.tick(clock_.steady());
+  heartbeat_.tick(clock_.running());
   thread_ = std::thread([this] { loop(); });
 }
 
@@ -78,24 +81,48 @@ void Scheduler::loop() {
   for (;;) {
     std::vector<Start> starts;
     std::vector<GiveUp> given_up;
+    Nanoseconds stalled{0};
     {
       const MutexLock lock(mutex_);
       const SteadyTime now = clock_.steady();
       const SteadyTime until = std::min({std::max(schedule_.next(), no_start_before), schedule_.nextDeadline(), now + kLongestWait});
+      awake_by_ = std::max(now, until);
       if (!stopping_ && until > now) changed_.waitUntil(mutex_, until);
       if (stopping_) return;
-      const SteadyTime awake = clock_.steady();
-      heartbeat_.tick(awake);
+      const SteadyTime awake = noticeStall();
+      awake_by_ = awake + kLongestWait;
+      heartbeat_.tick(clock_.running());
       active_time_.tick(awake);
       advance(awake, starts, given_up);
       if (!starts.empty()) no_start_before = awake + kTogether;
+      std::swap(stalled, stalled_);
     }
+    if (stalled >= kStallToTell) sink_.hostStalled(stalled);
     for (GiveUp& run : given_up) {
-      sink_.runOver(run.report);
+      runOver(run.report);
       run.runner->giveUp(run.report.check, run.report.sequence);
     }
     for (Start& start : starts) start.runner->start(std::move(start.request));
   }
+}
+
+// Whoever comes first after a stall notices it for all.
+SteadyTime Scheduler::noticeStall() {
+  const SteadyTime now = clock_.steady();
+  if (now < awake_by_ || now - awake_by_ < kStall) return now;
+  const Nanoseconds length = now - awake_by_;
+  schedule_.stall(length, now);
+  stalled_ += length;
+  awake_by_ = now;
+  return now;
+}
+
+void Scheduler::runOver(const RunReport& report) {
+  const Pace pace = sink_.runOver(report);
+  const MutexLock lock(mutex_);
+  const SteadyTime before = schedule_.next();
+  schedule_.setPace({report.check, report.sequence}, pace, clock_.steady());
+  if (schedule_.next() < before) changed_.notifyOne();
 }
 
 void Scheduler::advance(SteadyTime now, std::vector<Start>& starts, std::vector<GiveUp>& given_up) {
@@ -124,8 +151,10 @@ void Scheduler::runWanted(CheckId check) {
   std::optional<Start> start;
   {
     const MutexLock lock(mutex_);
-    const auto run = stopping_ ? std::nullopt : schedule_.startNow(check, clock_.steady());
+    const SteadyTime before = schedule_.next();
+    const auto run = stopping_ ? std::nullopt : schedule_.want(check, noticeStall());
     if (run) start = startOf(*run);
+    if (schedule_.next() < before) changed_.notifyOne();
   }
   if (start) start->runner->start(std::move(start->request));
 }
@@ -134,6 +163,7 @@ void Scheduler::runStarted(CheckId check, std::uint64_t sequence, SteadyTime at)
   std::optional<Nanoseconds> lateness;
   {
     const MutexLock lock(mutex_);
+    noticeStall();
     const SteadyTime before = schedule_.next();
     lateness = schedule_.started({check, sequence}, at);
     if (schedule_.next() < before) changed_.notifyOne();
@@ -143,14 +173,30 @@ void Scheduler::runStarted(CheckId check, std::uint64_t sequence, SteadyTime at)
 
 void Scheduler::runEnded(RunReport report) {
   const CheckId check = report.check;
+  const RunSchedule::Run run{check, report.sequence};
   RunSchedule::End end{};
+  std::optional<Start> again;
   {
     const MutexLock lock(mutex_);
-    end = schedule_.ended({check, report.sequence});
-    if (end == RunSchedule::End::unknown) return;
-    ++checks_.at(check).told;
+    const SteadyTime now = noticeStall();
+    const SteadyTime before = schedule_.next();
+    // What passed took no longer than it did in the time that there was.
+    const Nanoseconds stalled = schedule_.stalled(run);
+    if (report.duration > stalled) report.duration -= stalled;
+    if (report.outcome == RunOutcome::unhealthy && !stopping_ && schedule_.repeat(run, now)) {
+      again = startOf(run);
+    } else {
+      end = schedule_.ended(run);
+      if (end == RunSchedule::End::unknown) return;
+      ++checks_.at(check).told;
+    }
+    if (schedule_.next() < before) changed_.notifyOne();
   }
-  if (end == RunSchedule::End::inTime) sink_.runOver(report);
+  if (again) {
+    sink_.lateRunEnded(report);
+    return again->runner->start(std::move(again->request));
+  }
+  if (end == RunSchedule::End::inTime) runOver(report);
   if (end == RunSchedule::End::late) sink_.lateRunEnded(report);
   const MutexLock lock(mutex_);
   if (const auto found = checks_.find(check); found != checks_.end() && found->second.told > 0) --found->second.told;

@@ -2,7 +2,8 @@
 // for each run.
 //
 // Between RunSchedule, which decides, and CheckRunner, which runs: no run is waited for, and nobody is called with the lock held. A run may
-// start up to 3 ms after it was due, together with others; a timeout is never put off.
+// start up to 3 ms after it was due, together with others; a timeout is never put off, but by time in which this process didn't run. A run
+// that failed while much of its time went to that says nothing, and is made again at once.
 #pragma once
 
 #include "base/heartbeat.h"
@@ -24,11 +25,12 @@ namespace pulsewatch {
 class ResultSink {
  public:
   virtual ~ResultSink() = default;
-  // A run is over, or was given up (outcome timeout).
-  virtual void runOver(const RunReport& report) = 0;
-  // A run that was given up has ended after all: only its observations still count.
+  // A run is over, or was given up (outcome timeout). Gives how the check is to be run from now on.
+  virtual Pace runOver(const RunReport& report) = 0;
+  // A run that was given up has ended after all, or one is made again: only its observations still count.
   virtual void lateRunEnded(const RunReport& report) = 0;
-  virtual void runLate(Nanoseconds lateness) = 0;  // of each run's start, from when it was due
+  virtual void runLate(Nanoseconds lateness) = 0;    // of each run's start, from when it was due
+  virtual void hostStalled(Nanoseconds length) = 0;  // the process, or the machine, stood still for so long: a second or more
   virtual void seriesAdded(const SeriesReport& series) = 0;
   virtual void pluginLogged(const PluginLogLine& line) = 0;
 };
@@ -84,6 +86,8 @@ class Scheduler final : public RunnerEvents {
 
   void loop();
   void advance(SteadyTime now, std::vector<Start>& starts, std::vector<GiveUp>& given_up) REQUIRES(mutex_);
+  SteadyTime noticeStall() REQUIRES(mutex_);  // gives the time
+  void runOver(const RunReport& report) EXCLUDES(mutex_);
   Start startOf(const RunSchedule::Run& run) REQUIRES(mutex_);
   [[nodiscard]] bool isAtRest(CheckId check) const REQUIRES(mutex_);
 
@@ -99,6 +103,8 @@ class Scheduler final : public RunnerEvents {
   RunSchedule schedule_ GUARDED_BY(mutex_);
   std::unordered_map<CheckId, Check> checks_ GUARDED_BY(mutex_);
   bool stopping_ GUARDED_BY(mutex_) = false;
+  SteadyTime awake_by_ GUARDED_BY(mutex_) = SteadyTime::max();  // when the thread is at work again, unless it is kept from it
+  Nanoseconds stalled_ GUARDED_BY(mutex_){0};                   // not told yet
 };
 
 }  // namespace pulsewatch

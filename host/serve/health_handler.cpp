@@ -7,7 +7,7 @@
 namespace pulsewatch {
 
 HttpAnswer HealthHandler::answer(const HttpTarget& /*target*/) {
-  const SteadyTime now = clock_.steady();
+  const SteadyTime now = clock_.running();
   const bool healthy =
       std::all_of(heartbeats_.begin(), heartbeats_.end(), [now](const Heartbeat* heartbeat) { return heartbeat->alive(now); });
   JsonWriter json;

@@ -24,7 +24,7 @@ LogRecord dropNote(std::uint64_t dropped, int error) {
 }  // namespace
 
 void LogWriter::start() {
-  heartbeat_.tick(clock_.steady());
+  heartbeat_.tick(clock_.running());
   thread_ = std::thread([this] { loop(); });
 }
 
@@ -58,7 +58,7 @@ void LogWriter::write(const LogRecord& record) noexcept {
 
 void LogWriter::loop() noexcept {
   for (bool stopping = false;;) {
-    heartbeat_.tick(clock_.steady());
+    heartbeat_.tick(clock_.running());
     try {
       goRound(stopping);
     } catch (...) {  // no memory: later, perhaps

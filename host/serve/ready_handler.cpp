@@ -26,6 +26,7 @@ void ReadyHandler::judged(const std::shared_ptr<const Verdict>& verdict) {
   rendered->answer = jsonAnswer(verdict->ready, readyBody(*verdict, verdict->ready, version_));
   rendered->verdict = verdict;
   rendered->at = clock_.steady();
+  rendered->running_at = clock_.running();
   rendered_.set(std::move(rendered));
 }
 
@@ -34,7 +35,16 @@ bool ReadyHandler::fresh() const {
   return rendered != nullptr && clock_.steady() - rendered->at <= kOldest;
 }
 
+// After the process stood still a request may be quicker than the judge, who has not stopped: then neither an old verdict nor one against
+// the judge is true.
+void ReadyHandler::judgeAfterStall() {
+  const auto rendered = rendered_.get();
+  if (rendered != nullptr && clock_.steady() - rendered->at > kOldest && clock_.running() - rendered->running_at <= kOldest)
+    judge_.judgeNow();
+}
+
 HttpAnswer ReadyHandler::answer(const HttpTarget& target) {
+  judgeAfterStall();
   if (target.path.size() > kPath.size()) return answerCheck(target.path.substr(kPath.size() + 1), target.has("verbose"));
   if (target.has("verbose") || target.has("exclude")) return answerQuery(target);
   const auto rendered = rendered_.get();

@@ -51,6 +51,16 @@ void RunLog::workerEnded(const WorkerEnd& end) {
   log_.write(record);
 }
 
+void RunLog::hostStalled(Nanoseconds length) {
+  const auto shown = std::chrono::duration_cast<Milliseconds>(length);
+  log_.write({LogLevel::warning,
+              "pulsewatch.core.host",
+              "host_stalled",
+              "nothing ran here for " + describeDuration(shown) +
+                  " (the process or the machine was stopped, or is overloaded); no check turns for that",
+              {{"duration_ms", milliseconds(length)}}});
+}
+
 void RunLog::resultCame(const BoardChange& change) {
   const bool failed = change.after.status == CheckStatus::unhealthy;
   const bool run_failed = change.report.outcome != RunOutcome::healthy && change.report.outcome != RunOutcome::degraded;

@@ -22,6 +22,7 @@ class RunLog {
   void removeCheck(CheckId check) EXCLUDES(mutex_);
   void unavailable(const CheckPolicy& policy);  // the check can't run
   void workerEnded(const WorkerEnd& end) EXCLUDES(mutex_);
+  void hostStalled(Nanoseconds length);
 
   void resultCame(const BoardChange& change);
   void pluginLogged(const PluginLogLine& line) EXCLUDES(mutex_);

@@ -1,7 +1,7 @@
 // What the host and a worker say to each other. A message is one byte that names it and its fields; channel.h carries it.
 //
 //   host    Load (with the library's descriptor), AddCheck…, StartRun, GiveUpRun, RemoveCheck, SetLogLevel, Ping, Stop
-//   worker  Hello at once, Loaded or Refused, SeriesReport, RunStarted, RunReport, PluginLogLine, Pong, Crash as its last word
+//   worker  Hello at once, Loaded or Refused, SeriesReport, RunStarted, RunReport, RunWanted, PluginLogLine, Pong, Crash as its last word
 //
 // Pure; any thread.
 #pragma once
@@ -18,7 +18,7 @@ namespace pulsewatch {
 
 // The protocol begins with its version, said by the worker: it is the same program, but one that an upgrade may have put another in the
 // place of.
-inline constexpr std::uint32_t kProtocolVersion = 1;
+inline constexpr std::uint32_t kProtocolVersion = 2;
 
 struct Hello {
   std::uint32_t version = kProtocolVersion;
@@ -55,6 +55,10 @@ struct RunStarted {
 struct SetLogLevel {
   LogLevel level = LogLevel::info;
 };
+// There is news of the check between two runs, on a descriptor that it has the worker watch.
+struct RunWanted {
+  CheckId check = 0;
+};
 struct Ping {};
 struct Pong {};
 struct Stop {
@@ -68,7 +72,7 @@ struct Crash {
 };
 
 using ToWorker = std::variant<Load, AddCheck, RemoveCheck, RunRequest, GiveUpRun, Ping, Stop, SetLogLevel>;
-using ToHost = std::variant<Hello, Loaded, Refused, RunStarted, RunReport, SeriesReport, PluginLogLine, Pong, Crash>;
+using ToHost = std::variant<Hello, Loaded, Refused, RunStarted, RunReport, SeriesReport, PluginLogLine, Pong, Crash, RunWanted>;
 
 inline bool isValid(LogLevel level) { return level >= LogLevel::debug && level <= LogLevel::critical; }
 inline bool isValid(RunOutcome outcome) { return outcome >= RunOutcome::healthy && outcome <= RunOutcome::crash; }
@@ -96,6 +100,7 @@ template <class Wire> void exchange(Wire& wire, Same<RunReport> auto& m) { wire(
 template <class Wire> void exchange(Wire& wire, Same<SeriesReport> auto& m) { wire(m.check, m.number, m.metric, m.label_values); }
 template <class Wire> void exchange(Wire& wire, Same<PluginLogLine> auto& m) { wire(m.check, m.request_id, m.level, m.event, m.message, m.error, m.duration_ms); }
 template <class Wire> void exchange(Wire& wire, Same<SetLogLevel> auto& m) { wire(m.level); }
+template <class Wire> void exchange(Wire& wire, Same<RunWanted> auto& m) { wire(m.check); }
 template <class Wire> void exchange(Wire&, Same<Ping> auto&) {}
 template <class Wire> void exchange(Wire&, Same<Pong> auto&) {}
 template <class Wire> void exchange(Wire& wire, Same<Stop> auto& m) { wire(m.within); }

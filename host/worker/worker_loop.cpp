@@ -31,7 +31,7 @@ WorkerLoop::WorkerLoop(const Clock& clock)
       wake_(opened(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "no event descriptor for the workers")) {
   epoll_event wake = event(wake_.get(), false);
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &wake) != 0) opened(-1, "no event descriptor for the workers");
-  heartbeat_.tick(clock_.steady());
+  heartbeat_.tick(clock_.running());
   thread_ = std::thread([this] { loop(); });
 }
 
@@ -91,18 +91,20 @@ void WorkerLoop::watchOut(int fd, bool wanted) {
 
 void WorkerLoop::loop() {
   for (;;) {
-    heartbeat_.tick(clock_.steady());
+    heartbeat_.tick(clock_.running());
     attendAll();
     Nanoseconds wait = kPeriod;
+    const SteadyTime now = clock_.steady();
     {
       const MutexLock lock(mutex_);
       if (stopping_) return;
-      const SteadyTime now = clock_.steady();
       for (const auto& [client, at] : clients_) wait = std::min(wait, at <= now ? Nanoseconds(0) : Nanoseconds(at - now));
     }
     std::array<epoll_event, 64> events{};
     const auto wait_ms = std::chrono::ceil<Milliseconds>(wait).count();
     const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), static_cast<int>(wait_ms));
+    const SteadyTime awake_by = now + Milliseconds(wait_ms);
+    if (const SteadyTime awake = clock_.steady(); awake - awake_by >= kStall) tellStall(awake - awake_by);
     for (int i = 0; i < count; ++i) dispatch(events[static_cast<std::size_t>(i)].data.fd, events[static_cast<std::size_t>(i)].events);
   }
 }
@@ -124,6 +126,21 @@ void WorkerLoop::attendAll() {
     left_.notifyAll();
     const auto entry = clients_.find(client);
     if (entry != clients_.end()) entry->second = std::min(next, now + kPeriod);
+  }
+  mutex_.unlock();
+}
+
+void WorkerLoop::tellStall(Nanoseconds length) {
+  mutex_.lock();
+  const std::map<WorkerLoopClient*, SteadyTime> all = clients_;
+  for (const auto& [client, at] : all) {
+    if (clients_.count(client) == 0) continue;
+    called_ = client;
+    mutex_.unlock();
+    client->stalled(length);
+    mutex_.lock();
+    called_ = nullptr;
+    left_.notifyAll();
   }
   mutex_.unlock();
 }

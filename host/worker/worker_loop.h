@@ -20,11 +20,14 @@ class WorkerLoopClient {
   virtual SteadyTime attend(SteadyTime now) = 0;
   // A watched descriptor is readable or has ended (`in`), or takes more (`out`).
   virtual void ready(int fd, bool in, bool out) = 0;
+  // For so long nothing was done here: the process, or the machine, stood still. Comes before what has happened meanwhile.
+  virtual void stalled(Nanoseconds length) = 0;
 };
 
 class WorkerLoop {
  public:
   static constexpr Milliseconds kPeriod{500};  // every client is attended to at least so often
+  static constexpr Milliseconds kStall{100};   // later than that, it was kept from it
 
   explicit WorkerLoop(const Clock& clock);  // throws std::system_error
   WorkerLoop(const WorkerLoop&) = delete;
@@ -48,6 +51,7 @@ class WorkerLoop {
  private:
   void loop();
   void attendAll() EXCLUDES(mutex_);
+  void tellStall(Nanoseconds length) EXCLUDES(mutex_);
   void dispatch(int fd, std::uint32_t events) EXCLUDES(mutex_);
 
   const Clock& clock_;

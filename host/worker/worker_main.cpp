@@ -71,7 +71,7 @@ class Worker final : public RunnerEvents {
 
   void runStarted(CheckId check, std::uint64_t sequence, SteadyTime at) override;
   void runEnded(RunReport report) override { tell(std::move(report)); }
-  void runWanted(CheckId /*check*/) override {}
+  void runWanted(CheckId check) override { tell(RunWanted{check}); }
   void seriesAdded(SeriesReport series) override { tell(std::move(series)); }
   void pluginLogged(PluginLogLine line) override;
 

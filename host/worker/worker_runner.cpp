@@ -15,10 +15,6 @@ namespace {
 constexpr std::size_t kMostTrace = 16000;
 constexpr std::size_t kMostLabelValue = 256;
 
-struct RunWanted {
-  CheckId check = 0;
-};
-
 }  // namespace
 
 class WorkerRunner::Told {
@@ -169,6 +165,15 @@ void WorkerRunner::ready(int fd, bool in, bool out) {
   told.tell(events_, worker_events_);
 }
 
+// Nobody is killed for time in which we were not there to see that it is over.
+void WorkerRunner::stalled(Nanoseconds length) {
+  const MutexLock lock(mutex_);
+  for (auto& [id, check] : checks_) {
+    if (check.run && check.run->kill_at) *check.run->kill_at += length;
+  }
+  for (const auto& seat : seats_) seat->stalled(length);
+}
+
 void WorkerRunner::seatChanged(WorkerSeat& seat, WorkerSeat::Change change, SteadyTime now, Told& told) {
   if (change == WorkerSeat::Change::up) seatIsUp(seat, told);
   if (change == WorkerSeat::Change::down) seatIsDown(seat, now, told);
@@ -204,7 +209,11 @@ void WorkerRunner::afterHang(WorkerSeat& seat, SteadyTime now, Told& told) {
   seat.restartNow(now);
   CheckId culprit = 0;
   for (auto& [id, check] : checks_) {
-    if (check.seat != &seat || !check.run) continue;
+    if (check.seat != &seat) continue;
+    if (!check.run) {
+      told.add(RunWanted{id});  // nobody watches its connection any more
+      continue;
+    }
     if (!check.run->kill_at) {
       check.run->sent = check.run->started = false;
       continue;
@@ -310,6 +319,8 @@ void WorkerRunner::take(WorkerSeat& seat, ToHost& message, Told& told) {
                       static_cast<std::size_t>(series->number) < HostedCheck::kMostSeries;
     for (std::string& value : series->label_values) value = cleanText(value, kMostLabelValue);
     if (sane) told.add(std::move(*series));
+  } else if (const auto* wanted = std::get_if<RunWanted>(&message)) {
+    if (checkOf(seat, wanted->check) != nullptr) told.add(*wanted);
   } else if (auto* line = std::get_if<PluginLogLine>(&message)) {
     if (checkOf(seat, line->check) == nullptr) return;
     line->event = cleanText(line->event, 64);

@@ -70,6 +70,7 @@ class WorkerRunner final : public CheckRunner, private WorkerLoopClient {
 
   SteadyTime attend(SteadyTime now) override EXCLUDES(mutex_);
   void ready(int fd, bool in, bool out) override EXCLUDES(mutex_);
+  void stalled(Nanoseconds length) override EXCLUDES(mutex_);
 
   void seatChanged(WorkerSeat& seat, WorkerSeat::Change change, SteadyTime now, Told& told) REQUIRES(mutex_);
   void seatIsUp(WorkerSeat& seat, Told& told) REQUIRES(mutex_);

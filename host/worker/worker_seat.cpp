@@ -34,6 +34,11 @@ SteadyTime WorkerSeat::next() const {
   return state_ == State::loading ? std::min(since_ + WorkerProcess::kLoadTime, leave_by_) : leave_by_;
 }
 
+void WorkerSeat::stalled(Nanoseconds length) {
+  since_ += length;
+  heard_ += length;
+}
+
 WorkerSeat::Change WorkerSeat::start(SteadyTime now) {
   since_ = heard_ = now;
   asked_for_ = Nanoseconds(0);

@@ -49,6 +49,7 @@ class WorkerSeat {
   // Starts a worker if it is time for one; one that takes too long to load is condemned.
   Change attend(SteadyTime now);
   [[nodiscard]] SteadyTime next() const;  // when attend() has something to do
+  void stalled(Nanoseconds length);       // its worker is given so much more time
   // What the worker says beyond the seat's own concerns is added to `said`, in order; it comes before a change to down.
   Change ready(int fd, bool in, bool out, SteadyTime now, std::vector<ToHost>& said);
   [[nodiscard]] bool has(int fd) const;

@@ -43,6 +43,7 @@ void describeMachine(const Options& options) {
   table.add({"load before the bench (1, 5, 15 min)", load.substr(0, load.find(' ', load.find(' ', load.find(' ') + 1) + 1))});
   table.add({"pulsewatch", versionLine({PULSEWATCH_PROGRAM, "--version"}) + ", " + PULSEWATCH_BUILD_TYPE});
   table.add({"nginx", versionLine({"nginx", "-v"})});
+  table.add({"HAProxy", versionLine({"haproxy", "-v"})});
   if (options.with_icinga) table.add({"Icinga 2", versionLine({"icinga2", "--version"})});
   table.add({"MariaDB", versionLine({"mariadbd", "--version"})});
   table.add({"Redis", versionLine({"redis-server", "--version"})});

@@ -6,13 +6,15 @@ namespace pulsewatch::bench {
 struct Options {
   bool short_form = false;  // a try of everything in seconds: its figures say nothing
   bool with_icinga = true;
+  int rounds = 50;  // of detect
 };
 
 // The machine, the peers' versions and how busy it is.
 void describeMachine(const Options& options);
 
-void benchHttp(const Options& options);   // against nginx
-void benchScale(const Options& options);  // against Icinga 2
+void benchDetect(const Options& options);  // against HAProxy
+void benchHttp(const Options& options);    // against nginx
+void benchScale(const Options& options);   // against Icinga 2
 void benchStart(const Options& options);
 void benchWorker(const Options& options);  // against the runner inside the host
 

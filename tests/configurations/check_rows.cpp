@@ -75,11 +75,13 @@ Configurations plugins() {
           {inMain(1, "check.redis.prob: unknown key of a check of plugin redis; did you mean check.redis.probe?")}),
       bad("a setting of another plugin", "check.database.probe = get\n",
           {inMain(1,
-                  "check.database.probe: unknown key of a check of plugin mysql; it has plugin, interval, timeout, critical, fall, rise, "
+                  "check.database.probe: unknown key of a check of plugin mysql; it has plugin, interval, timeout, fast_interval, "
+                  "critical, fall, rise, "
                   "degraded_after, alias and url")}),
       bad("a setting with a dot", "check.redis.url.host = h\n",
           {inMain(1,
-                  "check.redis.url.host: unknown key of a check of plugin redis; it has plugin, interval, timeout, critical, fall, rise, "
+                  "check.redis.url.host: unknown key of a check of plugin redis; it has plugin, interval, timeout, fast_interval, "
+                  "critical, fall, rise, "
                   "degraded_after, alias, url, probe and key")}),
       bad("a required setting that is empty", "check.redis.url =\n", {inMain(1, "check.redis.url: is empty; write a value")}),
   };

@@ -84,6 +84,7 @@ void addCheck(const CheckSpec& check, Values& values) {
   values[prefix + "plugin"] = check.plugin;
   values[prefix + "interval"] = shownMs(check.interval);
   values[prefix + "timeout"] = shownMs(check.timeout);
+  values[prefix + "fast_interval"] = shownMs(check.fast_interval);
   values[prefix + "critical"] = shownFlag(check.critical);
   values[prefix + "fall"] = std::to_string(check.fall);
   values[prefix + "rise"] = std::to_string(check.rise);

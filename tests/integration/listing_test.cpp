@@ -100,6 +100,7 @@ class ListingTest : public CppUnit::TestFixture {
                                      "  plugin          kinds                              @DIR@/pulsewatch.properties:1\n"
                                      "  interval        1 min                              @DIR@/pulsewatch.d/a.properties:2\n"
                                      "  timeout         2 s                                default\n"
+                                     "  fast_interval   1 s                                default\n"
                                      "  critical        no                                 @DIR@/pulsewatch.properties:2\n"
                                      "  fall            3                                  -D\n"
                                      "  rise            1                                  default\n"

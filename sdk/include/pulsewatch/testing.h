@@ -8,7 +8,8 @@
 // A plugin that is linked in is had by pulsewatch_plugin_v1() instead of a Library. Settings are text as in a configuration file; the
 // declared defaults apply. What the real host refuses, a description that breaks a rule of abi.h or settings that don't fit it, throws
 // std::invalid_argument. What the real host would have changed, ignored or hidden of what a run said is shown as it was said, and told in
-// Outcome::faults: text that is too long, no UTF-8 or shows a secret, an observation of a series that isn't there, a call at a wrong time.
+// Outcome::faults: text that is too long, no UTF-8 or shows a secret, an observation of a series that isn't there, a descriptor that isn't
+// open, a call at a wrong time.
 //
 // Header only, made of the SDK and the standard library (C++17, with std::from_chars for double: libstdc++ 11 or later), and dlopen. One
 // thread at a time, except for cancel() and what abi.h lets a plugin call from any thread; two hosts are independent of each other.
@@ -27,6 +28,7 @@
 #include <cstdint>
 #include <dlfcn.h>
 #include <exception>
+#include <fcntl.h>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -52,7 +54,7 @@ struct Outcome {
   std::int32_t status = PW_STATUS_UNKNOWN;
   std::string message;
   std::string error;
-  std::vector<int> watched;         // descriptors
+  std::vector<int> watched;         // descriptors, each once for each call of watch
   std::vector<std::string> faults;  // sentences; see above
   std::chrono::milliseconds took{0};
   bool late = false;  // took so long that the real host would have called the run timed out, whatever it said
@@ -257,6 +259,10 @@ struct Functions {
 
   static std::int32_t watch(pw_run* run, std::int32_t fd) {
     if (!run->check.watches) return 0;
+    if (::fcntl(fd, F_GETFD) < 0) {
+      fault(run->check, "watch was called with a descriptor that is not open: the host doesn't watch it");
+      return 0;
+    }
     run->outcome.watched.push_back(fd);
     return 1;
   }

@@ -486,10 +486,11 @@ class CheckPlanTest : public CppUnit::TestFixture {
     const Plan plan = planOf({mysql(), redis()}, "", kUrls);
     const CheckSpec& spec = plan.check("database");
     CPPUNIT_ASSERT(spec.interval == std::chrono::seconds(10) && spec.timeout == std::chrono::seconds(2));
+    CPPUNIT_ASSERT(spec.fast_interval == std::chrono::seconds(1));
     CPPUNIT_ASSERT(spec.critical && spec.fall == 1 && spec.rise == 1 && !spec.degraded_after);
     CPPUNIT_ASSERT_EQUAL(std::string("default"), spec.alias);
     CPPUNIT_ASSERT_EQUAL(std::string("redis"), plan.check("redis").alias);
-    for (const char* key : {"plugin", "interval", "timeout", "critical", "fall", "rise", "degraded_after", "alias"})
+    for (const char* key : {"plugin", "interval", "timeout", "fast_interval", "critical", "fall", "rise", "degraded_after", "alias"})
       CPPUNIT_ASSERT_EQUAL_MESSAGE(key, std::string("default"), spec.origins.at(key));
   }
 
@@ -502,6 +503,7 @@ class CheckPlanTest : public CppUnit::TestFixture {
     assertMistakes("given", plan.mistakes, {});
     const CheckSpec& spec = plan.check("database");
     CPPUNIT_ASSERT(spec.interval == std::chrono::milliseconds(10) && spec.timeout == std::chrono::hours(24));
+    CPPUNIT_ASSERT(spec.fast_interval == spec.interval);  // a second would be more
     CPPUNIT_ASSERT(!spec.critical && spec.fall == 4 && spec.rise == 1000 && spec.degraded_after == std::chrono::milliseconds(5));
     CPPUNIT_ASSERT_EQUAL(std::string("a b"), spec.alias);
     CPPUNIT_ASSERT_EQUAL(std::string("-D"), spec.origins.at("fall"));

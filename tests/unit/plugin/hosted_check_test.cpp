@@ -17,6 +17,7 @@ class Events final : public HostedCheckEvents {
  public:
   void seriesAdded(SeriesReport report) override { series.push_back(std::move(report)); }
   void pluginLogged(PluginLogLine line) override { lines.push_back(std::move(line)); }
+  std::string watchFault(int fd) override { return fd < 0 ? "no descriptor" : ""; }
 
   std::vector<SeriesReport> series;
   std::vector<PluginLogLine> lines;
@@ -67,6 +68,7 @@ class HostedCheckTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(series);
   CPPUNIT_TEST(logLines);
   CPPUNIT_TEST(timeAndCancellation);
+  CPPUNIT_TEST(watching);
   CPPUNIT_TEST(createdOnceDestroyedOnce);
   CPPUNIT_TEST_SUITE_END();
 
@@ -279,7 +281,15 @@ class HostedCheckTest : public CppUnit::TestFixture {
     run.cancel();
     CPPUNIT_ASSERT_EQUAL(1, host.cancelled(handle(run)));
     CPPUNIT_ASSERT_EQUAL(0, host.cancelled(handle(over)));
-    CPPUNIT_ASSERT_EQUAL(0, host.watch(handle(run), 0));  // this host doesn't watch
+  }
+
+  // Of many descriptors the last few.
+  void watching() {
+    Hosted hosted("watcher", {{"also", "twenty"}});
+    HostedRun run({7, 1, "the-run"}, std::chrono::steady_clock::now() + std::chrono::seconds(2));
+    hosted.check.execute(run);
+    CPPUNIT_ASSERT((run.watched() == std::vector<int>{112, 113, 114, 115, 116, 117, 118, 119}));
+    CPPUNIT_ASSERT(hosted.events.lines.empty());
   }
 
   void createdOnceDestroyedOnce() {

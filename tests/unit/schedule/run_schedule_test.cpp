@@ -16,7 +16,24 @@ const SteadyTime kBegin(std::chrono::hours(100));
 
 SteadyTime at(std::int64_t ms) { return kBegin + Milliseconds(ms); }
 std::int64_t ms(SteadyTime time) { return std::chrono::duration_cast<Milliseconds>(time - kBegin).count(); }
-CheckTiming timing(std::int64_t interval, std::int64_t timeout) { return {Milliseconds(interval), Milliseconds(timeout)}; }
+CheckTiming timing(std::int64_t interval, std::int64_t timeout, std::int64_t fast_interval = 0) {
+  return {Milliseconds(interval), Milliseconds(timeout), Milliseconds(fast_interval)};
+}
+
+// Runs what is due until then, each of no length, with what the pace is after it; when each began, in milliseconds.
+std::vector<std::int64_t> walk(RunSchedule& schedule, SteadyTime until, Pace pace) {
+  std::vector<std::int64_t> starts;
+  while (schedule.next() <= until) {
+    const SteadyTime now = schedule.next();
+    for (const RunSchedule::Run& run : schedule.advance(now).starts) {
+      starts.push_back(ms(now));
+      schedule.started(run, now);
+      schedule.ended(run);
+      schedule.setPace(run, pace, now);
+    }
+  }
+  return starts;
+}
 
 class RunScheduleTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(RunScheduleTest);
@@ -36,6 +53,15 @@ class RunScheduleTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(removedChecks);
   CPPUNIT_TEST(nextIsWhenThereIsSomethingToSay);
   CPPUNIT_TEST(outOfTurn);
+  CPPUNIT_TEST(wantedWhileOneIsGoingOn);
+  CPPUNIT_TEST(wantedOverAndOver);
+  CPPUNIT_TEST(wantedWithGoodReason);
+  CPPUNIT_TEST(fastWhileFailing);
+  CPPUNIT_TEST(fastBacksOff);
+  CPPUNIT_TEST(fastBeginsAnew);
+  CPPUNIT_TEST(fastStaysSpread);
+  CPPUNIT_TEST(stallsAreNoRunsTime);
+  CPPUNIT_TEST(repeats);
   CPPUNIT_TEST(begunAnew);
   CPPUNIT_TEST(held);
   CPPUNIT_TEST(retimed);
@@ -285,17 +311,172 @@ class RunScheduleTest : public CppUnit::TestFixture {
     RunSchedule schedule;
     schedule.add(1, timing(1000, 500), at(0));
     const RunSchedule::Run first = schedule.advance(at(0)).starts.at(0);
-    CPPUNIT_ASSERT(!schedule.startNow(1, at(10)));  // one is going on
     schedule.started(first, at(0));
     schedule.ended(first);
     const std::int64_t next = ms(schedule.next());
-    const auto now = schedule.startNow(1, at(20));
+    const auto now = schedule.want(1, at(20));
     CPPUNIT_ASSERT(now && now->check == 1 && now->sequence == 2);
     CPPUNIT_ASSERT(schedule.started(*now, at(25)) == Nanoseconds(Milliseconds(5)));
     CPPUNIT_ASSERT(schedule.ended(*now) == RunSchedule::End::inTime);
     CPPUNIT_ASSERT_EQUAL(next, ms(schedule.next()));
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{3}, schedule.advance(at(next)).starts.at(0).sequence);
-    CPPUNIT_ASSERT(!schedule.startNow(9, at(0)));
+    CPPUNIT_ASSERT(!schedule.want(9, at(0)));
+  }
+
+  void wantedWhileOneIsGoingOn() {
+    RunSchedule schedule;
+    schedule.add(1, timing(60'000, 500), at(0));
+    const RunSchedule::Run first = schedule.advance(at(0)).starts.at(0);
+    schedule.started(first, at(0));
+    for (int i = 0; i < 3; ++i) CPPUNIT_ASSERT(!schedule.want(1, at(10)));
+    CPPUNIT_ASSERT(schedule.advance(at(20)).starts.empty());
+    schedule.ended(first);
+    const std::vector<RunSchedule::Run> starts = schedule.advance(at(30)).starts;
+    CPPUNIT_ASSERT(starts.size() == 1 && starts[0].sequence == 2);
+    CPPUNIT_ASSERT(schedule.started(starts[0], at(31)) == Nanoseconds(Milliseconds(1)));  // it was not due when it was wanted
+    schedule.ended(starts[0]);
+    CPPUNIT_ASSERT(schedule.advance(at(40)).starts.empty());  // once
+  }
+
+  // A descriptor that is always readable makes no loop: some runs at once, then one in ten seconds.
+  void wantedOverAndOver() {
+    RunSchedule schedule;
+    schedule.add(1, timing(3'600'000, 500, 1000), at(0));
+    walk(schedule, at(0), Pace::normal);
+    std::vector<std::int64_t> starts;
+    for (std::int64_t now = 0; now < 100'000; ++now) {
+      std::vector<RunSchedule::Run> runs = schedule.advance(at(now)).starts;
+      if (const auto run = schedule.want(1, at(now))) runs.push_back(*run);
+      for (const RunSchedule::Run& run : runs) {
+        starts.push_back(now);
+        schedule.ended(run);
+        schedule.setPace(run, Pace::normal, at(now));
+      }
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{RunSchedule::kWanted} + 9, starts.size());
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{RunSchedule::kWanted - 1}, starts.at(RunSchedule::kWanted - 1));
+    for (std::size_t i = RunSchedule::kWanted; i < starts.size(); ++i)
+      CPPUNIT_ASSERT_MESSAGE(std::to_string(starts[i]), starts[i] % 10'000 <= 5);
+    // After a pause they are had at once again.
+    for (int i = 0; i < RunSchedule::kWanted; ++i) {
+      const auto run = schedule.want(1, at(500'000));
+      CPPUNIT_ASSERT(run);
+      schedule.ended(*run);
+      schedule.setPace(*run, Pace::normal, at(500'000));
+    }
+    CPPUNIT_ASSERT(!schedule.want(1, at(500'000)));
+  }
+
+  // A run that was wanted and found that the check had failed is not counted: a server may be killed fifty times in a minute.
+  void wantedWithGoodReason() {
+    RunSchedule schedule;
+    schedule.add(1, timing(3'600'000, 500, 1000), at(0));
+    walk(schedule, at(0), Pace::normal);
+    for (std::int64_t now = 100; now < 100'000; now += 2000) {
+      const auto down = schedule.want(1, at(now));
+      CPPUNIT_ASSERT_MESSAGE(std::to_string(now), down);
+      schedule.ended(*down);
+      schedule.setPace(*down, Pace::failing, at(now));
+      CPPUNIT_ASSERT_EQUAL(std::size_t{1}, walk(schedule, at(now + 1900), Pace::normal).size());
+    }
+  }
+
+  void fastWhileFailing() {
+    RunSchedule schedule;
+    schedule.add(1, timing(10'000, 500, 1000), at(0));
+    CPPUNIT_ASSERT((walk(schedule, at(25'000), Pace::normal) == std::vector<std::int64_t>{0, 10'000, 20'000}));
+    // From the failed run at 30 s on, and the grid's own runs where they were.
+    const std::vector<std::int64_t> failing = walk(schedule, at(45'000), Pace::failing);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{16}, failing.size());
+    for (std::size_t i = 0; i < failing.size(); ++i) CPPUNIT_ASSERT_EQUAL(30'000 + static_cast<std::int64_t>(i) * 1000, failing[i]);
+    // The first run that passed was one more of those.
+    CPPUNIT_ASSERT((walk(schedule, at(65'000), Pace::normal) == std::vector<std::int64_t>{46'000, 50'000, 60'000}));
+    // As often as the interval, or without an interval of its own, there is none between.
+    for (const std::int64_t fast : {0, 10'000, 20'000}) {
+      RunSchedule slow;
+      slow.add(1, timing(10'000, 500, fast), at(0));
+      CPPUNIT_ASSERT_EQUAL(std::size_t{5}, walk(slow, at(45'000), Pace::failing).size());
+    }
+  }
+
+  void fastBacksOff() {
+    RunSchedule schedule;
+    schedule.add(1, timing(16'000, 500, 1000), at(0));
+    const std::vector<std::int64_t> starts = walk(schedule, at(400'000), Pace::failing);
+    std::vector<std::int64_t> steps;
+    for (std::size_t i = 1; i < starts.size(); ++i) steps.push_back(starts[i] - starts[i - 1]);
+    CPPUNIT_ASSERT_EQUAL(std::ptrdiff_t{120},
+                         std::find_if(steps.begin(), steps.end(), [](auto step) { return step != 1000; }) - steps.begin());
+    CPPUNIT_ASSERT(std::is_sorted(steps.begin() + 120, steps.end() - 1) && steps.back() == 16'000);
+    CPPUNIT_ASSERT(std::count(steps.begin(), steps.end(), 16'000) > 10);
+  }
+
+  void fastBeginsAnew() {
+    RunSchedule schedule;
+    schedule.add(1, timing(16'000, 500, 1000), at(0));
+    walk(schedule, at(400'000), Pace::failing);
+    // It begins to pass, and turns with the same haste; so does a new failure after it is well.
+    const std::vector<std::int64_t> turning = walk(schedule, at(420'000), Pace::turning);
+    CPPUNIT_ASSERT_MESSAGE(std::to_string(turning.size()), turning.size() >= 4 && turning.back() - turning[turning.size() - 2] == 1000);
+    walk(schedule, at(500'000), Pace::normal);
+    CPPUNIT_ASSERT(walk(schedule, at(520'000), Pace::failing).size() >= 4);
+  }
+
+  // Ten thousand checks that fail together: a second is as full as any other, and so is each hundredth of it.
+  void fastStaysSpread() {
+    RunSchedule schedule;
+    for (CheckId check = 0; check < 10'000; ++check) schedule.add(check, timing(10'000, 2000, 1000), at(0));
+    walk(schedule, at(20'000), Pace::normal);
+    walk(schedule, at(32'000), Pace::failing);
+    std::map<std::int64_t, int> hundredths;
+    for (const std::int64_t start : walk(schedule, at(41'999), Pace::failing)) ++hundredths[start / 10];
+    std::size_t total = 0;
+    for (const auto& [at_10ms, count] : hundredths) {
+      CPPUNIT_ASSERT_MESSAGE(std::to_string(at_10ms) + ": " + std::to_string(count), count > 50 && count < 150);
+      total += static_cast<std::size_t>(count);
+    }
+    CPPUNIT_ASSERT_MESSAGE(std::to_string(total), total > 99'000 && total < 101'000);
+  }
+
+  void stallsAreNoRunsTime() {
+    RunSchedule schedule;
+    for (const CheckId check : {1U, 2U, 3U}) schedule.add(check, timing(60'000, 2000), at(0));
+    const std::vector<RunSchedule::Run> runs = schedule.advance(at(0)).starts;
+    CPPUNIT_ASSERT_EQUAL(std::size_t{3}, runs.size());
+    schedule.started(runs[0], at(0));
+    schedule.started(runs[1], at(0));
+    schedule.advance(at(1500));
+    schedule.stall(Milliseconds(5000), at(6500));
+    CPPUNIT_ASSERT(schedule.advance(at(6500)).overdue.empty());
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{7000}, ms(schedule.nextDeadline()));
+    // A worker began one meanwhile.
+    schedule.started(runs[2], at(3000));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, schedule.advance(at(8499)).overdue.size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, schedule.advance(at(8500)).overdue.size());
+    // What is overdue stays so.
+    schedule.stall(Milliseconds(5000), at(13'500));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{3}, schedule.stuckChecks().size());
+    CPPUNIT_ASSERT(schedule.ended(runs[0]) == RunSchedule::End::late);
+  }
+
+  void repeats() {
+    RunSchedule schedule;
+    schedule.add(1, timing(60'000, 2000), at(0));
+    const RunSchedule::Run run = schedule.advance(at(0)).starts.at(0);
+    schedule.started(run, at(0));
+    CPPUNIT_ASSERT(!schedule.repeat(run, at(100)));
+    schedule.stall(Milliseconds(499), at(600));
+    CPPUNIT_ASSERT(schedule.stalled(run) == Nanoseconds(0) && !schedule.repeat(run, at(600)));
+    schedule.stall(Milliseconds(1), at(601));
+    CPPUNIT_ASSERT(schedule.stalled(run) == Nanoseconds(Milliseconds(500)));
+    CPPUNIT_ASSERT(schedule.repeat(run, at(700)));
+    CPPUNIT_ASSERT(!schedule.repeat(run, at(700)) && !schedule.isIdle(1));
+    // The same run, with all of its time, and no less strict.
+    CPPUNIT_ASSERT(schedule.started(run, at(710)) == Nanoseconds(Milliseconds(10)));
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{2710}, ms(schedule.nextDeadline()));
+    CPPUNIT_ASSERT(!schedule.repeat(run, at(720)) && !schedule.repeat({1, 2}, at(720)) && !schedule.repeat({9, 1}, at(720)));
+    CPPUNIT_ASSERT(schedule.ended(run) == RunSchedule::End::inTime);
+    CPPUNIT_ASSERT(!schedule.repeat(run, at(720)));
   }
 
   // A run whose worker ended is told as started again: its time counts from then.
@@ -351,7 +532,7 @@ class RunScheduleTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(!schedule.isIdle(1));
     schedule.ended(run);
     CPPUNIT_ASSERT(schedule.isIdle(1) && schedule.isIdle(9));
-    CPPUNIT_ASSERT(schedule.advance(at(5000)).starts.empty() && !schedule.startNow(1, at(5000)));
+    CPPUNIT_ASSERT(schedule.advance(at(5000)).starts.empty() && !schedule.want(1, at(5000)));
     schedule.release(1, timing(1000, 500), at(5100));
     const std::vector<RunSchedule::Run> owed = schedule.advance(at(5100)).starts;
     CPPUNIT_ASSERT(owed.size() == 1 && owed[0].sequence == 2);

@@ -6,6 +6,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <map>
 #include <set>
@@ -55,13 +56,13 @@ class FakeRunner final : public CheckRunner {
   }
   bool stop(SteadyTime /*until*/) override { return true; }
 
-  void end(const RunRequest& request) {
+  void end(const RunRequest& request, RunOutcome outcome = RunOutcome::healthy) {
     RunReport report;
     report.check = request.check;
     report.sequence = request.sequence;
     report.request_id = request.request_id;
-    report.outcome = RunOutcome::healthy;
-    report.message = "fine";
+    report.outcome = outcome;
+    report.message = outcome == RunOutcome::healthy ? "fine" : "not fine";
     events_->runEnded(std::move(report));
   }
 
@@ -91,9 +92,14 @@ class FakeRunner final : public CheckRunner {
 
 class Sink final : public ResultSink {
  public:
-  void runOver(const RunReport& report) override {
+  Pace runOver(const RunReport& report) override {
     const MutexLock lock(mutex_);
     over_.push_back(report);
+    return report.outcome == RunOutcome::healthy ? Pace::normal : Pace::failing;
+  }
+  void hostStalled(Nanoseconds length) override {
+    const MutexLock lock(mutex_);
+    stalled_ += length;
   }
   void lateRunEnded(const RunReport& report) override {
     const MutexLock lock(mutex_);
@@ -126,6 +132,10 @@ class Sink final : public ResultSink {
     const MutexLock lock(mutex_);
     return lateness_;
   }
+  Nanoseconds stalled() {
+    const MutexLock lock(mutex_);
+    return stalled_;
+  }
   std::pair<int, std::string> handedOn() {
     const MutexLock lock(mutex_);
     return {series_, said_};
@@ -138,6 +148,7 @@ class Sink final : public ResultSink {
   std::vector<Nanoseconds> lateness_ GUARDED_BY(mutex_);
   int series_ GUARDED_BY(mutex_) = 0;
   std::string said_ GUARDED_BY(mutex_);
+  Nanoseconds stalled_ GUARDED_BY(mutex_){0};
 };
 
 class SchedulerTest : public CppUnit::TestFixture {
@@ -151,6 +162,9 @@ class SchedulerTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(endsWhileItIsGivenUp);
   CPPUNIT_TEST(notTakenUpIsNotTimedOut);
   CPPUNIT_TEST(addedWhileItRuns);
+  CPPUNIT_TEST(wanted);
+  CPPUNIT_TEST(fastWhileItFails);
+  CPPUNIT_TEST(stallsAreNoFailures);
   CPPUNIT_TEST(strangersAreIgnored);
   CPPUNIT_TEST(handsOn);
   CPPUNIT_TEST(lifeSigns);
@@ -286,6 +300,65 @@ class SchedulerTest : public CppUnit::TestFixture {
     scheduler_->start();
     add(1, 60'000, 1000, FakeRunner::Way::quick);
     CPPUNIT_ASSERT(waitFor([&] { return sink_->over(1).size() == 1; }, milliseconds(20'000)));
+  }
+
+  // The checks' interval is an hour: what is wanted comes at once, also when it was wanted during a run.
+  void wanted() {
+    add(1, 3'600'000, 60'000, FakeRunner::Way::quick);
+    add(2, 3'600'000, 60'000, FakeRunner::Way::hang);
+    scheduler_->start();
+    CPPUNIT_ASSERT(waitFor([&] { return sink_->over(1).size() == 1 && runner_->starts(2).size() == 1; }, milliseconds(20'000)));
+    scheduler_->runWanted(1);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, sink_->over(1).size());
+    scheduler_->runWanted(2);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, runner_->starts(2).size());
+    runner_->end({2, 1, ""});
+    CPPUNIT_ASSERT(waitFor([&] { return runner_->starts(2).size() == 2; }, milliseconds(20'000)));
+    scheduler_->runWanted(9);
+  }
+
+  void fastWhileItFails() {
+    runner_->setWay(1, FakeRunner::Way::hang);
+    scheduler_->add(1, {milliseconds(3'600'000), milliseconds(60'000), milliseconds(20)}, runner_);
+    scheduler_->start();
+    for (std::uint64_t sequence = 1; sequence <= 20; ++sequence) {
+      CPPUNIT_ASSERT(waitFor([&] { return runner_->starts(1).size() == sequence; }, milliseconds(20'000)));
+      runner_->end({1, sequence, ""}, RunOutcome::unhealthy);
+    }
+  }
+
+  // The scheduler's own thread is held up, as everything is while the process is stopped: by the start of check 2.
+  void stallsAreNoFailures() {
+    const auto hold_up = std::make_shared<std::atomic<bool>>(false);
+    runner_->onStart([hold_up] {
+      if (hold_up->exchange(false)) std::this_thread::sleep_for(milliseconds(2500));
+    });
+    add(1, 3'600'000, 2000, FakeRunner::Way::hang);
+    add(3, 3'600'000, 2000, FakeRunner::Way::hang);
+    scheduler_->start();
+    CPPUNIT_ASSERT(waitFor([&] { return runner_->starts(1).size() == 1 && runner_->starts(3).size() == 1; }, milliseconds(20'000)));
+    *hold_up = true;
+    add(2, 3'600'000, 60'000, FakeRunner::Way::hang);
+    CPPUNIT_ASSERT(waitFor([&] { return runner_->starts(2).size() == 1; }, milliseconds(20'000)));
+    // 1 fails meanwhile, by its own deadline: it is made again, as the same run, and that one counts.
+    std::this_thread::sleep_for(milliseconds(1500));
+    runner_->end({1, 1, ""}, RunOutcome::unhealthy);
+    CPPUNIT_ASSERT(sink_->over(1).empty() && sink_->late().size() == 1);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, runner_->starts(1).size());
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, runner_->starts(1)[1].request.sequence);
+    CPPUNIT_ASSERT(runner_->starts(1)[1].request.request_id != runner_->starts(1)[0].request.request_id);
+    CPPUNIT_ASSERT(waitFor(
+        [&] {
+          runner_->end({1, 1, ""}, RunOutcome::unhealthy);
+          return sink_->over(1).size() == 1;
+        },
+        milliseconds(20'000)));
+    CPPUNIT_ASSERT_EQUAL(std::string("not fine"), sink_->over(1)[0].message);
+    // 3 has its whole time, and no more.
+    CPPUNIT_ASSERT(waitFor([&] { return sink_->over(3).size() == 1; }, milliseconds(20'000)));
+    CPPUNIT_ASSERT(sink_->over(3)[0].outcome == RunOutcome::timeout);
+    CPPUNIT_ASSERT(std::chrono::steady_clock::now() - runner_->starts(3)[0].at >= milliseconds(2000 + 1000));
+    CPPUNIT_ASSERT(waitFor([&] { return sink_->stalled() > std::chrono::seconds(1); }, milliseconds(20'000)));
   }
 
   void strangersAreIgnored() {

@@ -307,13 +307,20 @@ class FakeHostTest : public CppUnit::TestFixture {
 
   void watching() {
     std::int32_t taken = -1;
-    script_.run = [&taken](const pw_host& host, pw_check* /*check*/, pw_run* run) {
-      taken = host.watch(run, 17);
+    int descriptor = 0;
+    script_.run = [&](const pw_host& host, pw_check* /*check*/, pw_run* run) {
+      taken = host.watch(run, descriptor);
       host.set_result(run, PW_STATUS_HEALTHY, "fine");
     };
     FakeHost host(&plugin_, {{"needed", "x"}});
-    CPPUNIT_ASSERT(host.run(1s).watched == std::vector<int>{17});
+    CPPUNIT_ASSERT(host.run(1s).watched == std::vector<int>{0});
     CPPUNIT_ASSERT_EQUAL(1, taken);
+    descriptor = -1;
+    const Outcome bad = host.run(1s);
+    CPPUNIT_ASSERT(bad.watched.empty() && bad.faults.size() == 1);
+    CPPUNIT_ASSERT_EQUAL(std::string("watch was called with a descriptor that is not open: the host doesn't watch it"), bad.faults[0]);
+    CPPUNIT_ASSERT_EQUAL(0, taken);
+    descriptor = 0;
     host.setWatches(false);
     CPPUNIT_ASSERT(host.run(1s).watched.empty());
     CPPUNIT_ASSERT_EQUAL(0, taken);
