@@ -21,6 +21,7 @@ class ClockTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(timestamps);
   CPPUNIT_TEST(nanosecondsAreCutOff);
   CPPUNIT_TEST(units);
+  CPPUNIT_TEST(standsStillWithTheProcess);
   CPPUNIT_TEST(heartbeatAges);
   CPPUNIT_TEST(publishedValues);
   CPPUNIT_TEST_SUITE_END();
@@ -46,6 +47,15 @@ class ClockTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(1.5, milliseconds(Nanoseconds(1'500'000)));
     CPPUNIT_ASSERT_EQUAL(0.25, seconds(Milliseconds(250)));
     CPPUNIT_ASSERT_EQUAL(1761906600.5, unixSeconds(at(1761906600, 500000)));
+  }
+
+  void standsStillWithTheProcess() {
+    const SystemClock clock;
+    const SteadyTime before = clock.running();
+    CPPUNIT_ASSERT(clock.running() - before < std::chrono::seconds(1));
+    const SteadyTime last = clock.running();
+    std::this_thread::sleep_for(Milliseconds(1200));  // in which nobody asks, as if nobody could
+    CPPUNIT_ASSERT(clock.running() - last == std::chrono::seconds(1));
   }
 
   void heartbeatAges() {

@@ -68,9 +68,11 @@ class HealthHandlerTest : public CppUnit::TestFixture {
     Heartbeat heartbeat;
     heartbeat.tick(clock.steady());
     HealthHandler handler(clock, {&heartbeat}, "1");
+    clock.standStill(seconds(60));
+    CPPUNIT_ASSERT_EQUAL(200, handler.answer({}).status);  // nobody could have ticked
     clock.advance(seconds(6));
     CPPUNIT_ASSERT_EQUAL(503, handler.answer({}).status);
-    heartbeat.tick(clock.steady());
+    heartbeat.tick(clock.running());
     CPPUNIT_ASSERT_EQUAL(200, handler.answer({}).status);
   }
 

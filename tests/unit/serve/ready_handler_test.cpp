@@ -30,6 +30,7 @@ class ReadyHandlerTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(degradedMayBeNotReady);
   CPPUNIT_TEST(stale);
   CPPUNIT_TEST(tooOld);
+  CPPUNIT_TEST(afterAStall);
   CPPUNIT_TEST(neverBeforeTheVerdict);
   CPPUNIT_TEST(draining);
   CPPUNIT_TEST(schedulerStands);
@@ -176,6 +177,22 @@ class ReadyHandlerTest : public CppUnit::TestFixture {
     bench.host.judgeNow();
     for (const std::string target : {"/ready", "/ready?verbose", "/ready?exclude=database", "/ready/database"})
       CPPUNIT_ASSERT_EQUAL_MESSAGE(target, 200, bench.get(target).status);
+  }
+
+  // The process stood still: the first request may come before the judge is back at work, and gets a verdict of now.
+  void afterAStall() {
+    for (const std::string target : {"/ready", "/ready?verbose", "/ready?exclude=nothing", "/ready/database"}) {
+      ReadyBench bench;
+      bench.host.add(policy("database"));
+      bench.host.result("database", RunOutcome::healthy, "fine");
+      bench.host.judgeNow();
+      bench.host.clock.standStill(std::chrono::hours(1));
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(target, 200, bench.get(target).status);
+      CPPUNIT_ASSERT_EQUAL(timestamp(bench.host.clock.wall()), fieldOf(bench.object("/ready"), "timestamp"));
+      // A judge that is gone after it is gone.
+      bench.host.run(milliseconds(2001));
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(target, 503, bench.get(target).status);
+    }
   }
 
   void neverBeforeTheVerdict() {
