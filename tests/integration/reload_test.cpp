@@ -7,6 +7,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 
@@ -28,6 +29,7 @@ class ReloadTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(testPlugins);
   CPPUNIT_TEST(testNewVersionThatDoesNotFit);
   CPPUNIT_TEST(testInStopAndInStart);
+  CPPUNIT_TEST(testStopDuringAReload);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -203,18 +205,26 @@ class ReloadTest : public CppUnit::TestFixture {
     daemon.stop();
   }
 
-  // A plugin that can't go on with what is said of it now is a mistake.
+  // A plugin that crashes with what is said of it now is a mistake. That one hangs, as it did before, is none.
   void testLimitsThatDoNot() {
-    PulsewatchOptions options = fixtureOptions({"hang"}, "");
-    const std::string steady = base + checkConfig("hung", "hang", {"interval = 200ms", "timeout = 100ms"});
-    options.config = steady + "plugin.hang.kill_after = 100ms\n";
+    PulsewatchOptions options = fixtureOptions({"sinner", "hang"}, "");
+    const std::string config = base + checkConfig("fragile", "sinner", {"sin = segfault", "while = @DIR@/broken", "interval = 1h"}) +
+                               checkConfig("hung", "hang", {"interval = 200ms", "timeout = 100ms", "critical = false"});
+    options.config = config + "plugin.hang.kill_after = 100ms\n";
     PulsewatchProcess daemon(options);
+    waitForReady(daemon, 200);
     waitForCheck(daemon, "hung", "unhealthy", "timed out");
     Reloads reloads(daemon);
-    const std::vector<std::string> mistakes = reloads.refuse(steady + "plugin.hang.kill_after = 200ms\n");
+    reloads.write("", "broken");
+    const std::vector<std::string> mistakes = reloads.refuse(options.config + "plugin.sinner.memory_max = 512MiB\n");
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, mistakes.size());
-    CPPUNIT_ASSERT_MESSAGE(mistakes[0], mistakes[0].find("plugin.hang: cannot go on with what is said of it now: its check hung") == 0);
-    CPPUNIT_ASSERT_EQUAL(0.0, daemon.metrics().value("pulsewatch_config_last_reload_successful"));
+    CPPUNIT_ASSERT_MESSAGE(mistakes[0],
+                           mistakes[0].find("plugin.sinner: cannot go on with what is said of it now: its check fragile: ") == 0);
+    CPPUNIT_ASSERT_EQUAL(200, daemon.get("/ready").status);
+    std::filesystem::remove(daemon.directory() / "broken");
+    reloads.take(options.config + "plugin.sinner.memory_max = 512MiB\n");
+    reloads.take(config + "plugin.hang.kill_after = 300ms\n");
+    CPPUNIT_ASSERT_EQUAL(200, daemon.get("/ready").status);
     daemon.stop();
   }
 
@@ -282,6 +292,23 @@ class ReloadTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL(0, daemon.finish());
       CPPUNIT_ASSERT_EQUAL(std::string("stopped"), daemon.log().back().text("event"));
     }
+  }
+
+  // A new check that doesn't answer holds up neither the verdict nor a stop.
+  void testStopDuringAReload() {
+    PulsewatchOptions options = fixtureOptions({"ok", "hang"}, "");
+    options.config = base + checkConfig("steady", "ok", {"interval = 100ms"});
+    PulsewatchProcess daemon(options);
+    waitForReady(daemon, 200);
+    const Reloads reloads(daemon);
+    reloads.write(options.config + checkConfig("hung", "hang", {"timeout = 1h"}));
+    daemon.child().signal(SIGHUP);
+    CPPUNIT_ASSERT(daemon.waitForMetric("pulsewatch_health_check_runs_total", healthyRuns("hung"), [](double runs) { return runs == 0; }));
+    CPPUNIT_ASSERT_EQUAL(200, daemon.get("/ready").status);
+    const auto begin = std::chrono::steady_clock::now();
+    daemon.child().signal(SIGTERM);
+    CPPUNIT_ASSERT_EQUAL(0, daemon.finish());
+    CPPUNIT_ASSERT(std::chrono::steady_clock::now() - begin < std::chrono::seconds(5 * slowness));
   }
 
  private:
