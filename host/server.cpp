@@ -199,8 +199,8 @@ void Server::Parts::start() {
               "started",
               std::string("pulsewatchd ") + hostVersion() + " runs " + std::to_string(board_.size()) + " checks",
               {{"version", std::string(hostVersion())}}});
-  reloader_.start();
   watchConfig(*config);
+  reloader_.start();
 }
 
 void Server::Parts::drain() {
