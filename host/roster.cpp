@@ -17,6 +17,7 @@ namespace pulsewatch {
 namespace {
 
 constexpr std::string_view kLogger = "pulsewatch.core.plugin";
+constexpr Milliseconds kKilled{5000};   // by then a worker whose run hangs is dead, and the run over
 constexpr Milliseconds kGoodbye{1000};  // of a plugin that was replaced or removed
 
 const CatalogEntry* takenEntry(const Catalog& catalog, const std::string& plugin) {
@@ -322,7 +323,9 @@ bool Roster::refuseFailing(Catalog& catalog, const CheckPlan& plan, Crews& newco
     try {
       const PluginSpec& spec = plan.plugins.at(plugin);
       Crew newcomer = makeCrew(*entry, trialSpec(spec), crewParts());
-      fault = tryOut(newcomer, specs);
+      // One that hangs has done so before; a new version mustn't.
+      const Milliseconds grace = spec.limits.kill_after + (isAtWork(*entry) ? kKilled : Milliseconds(0));
+      fault = tryOut(newcomer, specs, grace);
       if (fault.empty() && !spec.isolated) {
         newcomer.runner->stop(std::chrono::steady_clock::now() + kGoodbye);
         newcomer = makeCrew(*entry, spec, crewParts());
@@ -344,11 +347,11 @@ bool Roster::refuseFailing(Catalog& catalog, const CheckPlan& plan, Crews& newco
   return false;
 }
 
-std::string Roster::tryOut(const Crew& newcomer, const std::vector<const CheckSpec*>& specs) {
+std::string Roster::tryOut(const Crew& newcomer, const std::vector<const CheckSpec*>& specs, Milliseconds grace) {
   for (const CheckSpec* spec : specs) {
     newcomer.trial->begin(*newcomer.runner, parts_.posts.idOf(spec->name), *spec);
   }
-  std::string fault = newcomer.trial->outcome(*newcomer.runner, newcomer.spec.limits.kill_after);
+  std::string fault = newcomer.trial->outcome(*newcomer.runner, grace);
   if (!fault.empty()) newcomer.runner->stop(std::chrono::steady_clock::now());
   return fault;
 }

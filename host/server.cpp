@@ -25,6 +25,7 @@
 
 #include <prometheus/registry.h>
 
+#include <exception>
 #include <filesystem>
 #include <memory>
 #include <system_error>
@@ -111,6 +112,8 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
 
  private:
   std::vector<std::string> reloadNow();
+  std::vector<std::string> readAgain();
+  std::vector<std::string> refused(const Mistakes& mistakes);
   void open(const Setup& setup, std::shared_ptr<LogSink>& sink, Mistakes& mistakes);
   void take(const Setup& setup, std::shared_ptr<LogSink> sink);
   void watchPlugins(const HostConfig& config);
@@ -197,8 +200,8 @@ void Server::Parts::start() {
               "started",
               std::string("pulsewatchd ") + hostVersion() + " runs " + std::to_string(board_.size()) + " checks",
               {{"version", std::string(hostVersion())}}});
-  reloader_.start();
   watchConfig(*config);
+  reloader_.start();
 }
 
 void Server::Parts::drain() {
@@ -246,6 +249,22 @@ void Server::Parts::tellListening() {
 
 // On the reloader's thread.
 std::vector<std::string> Server::Parts::reloadNow() {
+  try {
+    return readAgain();
+  } catch (const std::exception& e) {  // no thread, no memory
+    Mistakes mistakes;
+    mistakes.add("internal error", e.what());
+    return refused(mistakes);
+  }
+}
+
+std::vector<std::string> Server::Parts::refused(const Mistakes& mistakes) {
+  host_metrics_.reloaded(false, clock_.wall());
+  report_.refused(mistakes);
+  return mistakes.lines();
+}
+
+std::vector<std::string> Server::Parts::readAgain() {
   const WorkingDirectory directory(input_.directory);
   config_watch_.note();
   const std::shared_ptr<const HostConfig> old = config_.get();
@@ -254,12 +273,9 @@ std::vector<std::string> Server::Parts::reloadNow() {
   std::shared_ptr<LogSink> sink;
   CheckChanges changes;
   if (!setup.config.plugin_directories.empty()) changes = roster_.reload(setup, [&](Mistakes& mistakes) { open(setup, sink, mistakes); });
-  host_metrics_.reloaded(setup.mistakes.empty(), clock_.wall());
-  if (!setup.mistakes.empty()) {
-    report_.refused(setup.mistakes);
-    return setup.mistakes.lines();
-  }
+  if (!setup.mistakes.empty()) return refused(setup.mistakes);
   take(setup, std::move(sink));
+  host_metrics_.reloaded(true, clock_.wall());
   report_.taken(setup, changes);
   return {};
 }

@@ -49,6 +49,8 @@ Setup readKeys(const ConfigInput& input) {
   setup.properties = std::make_shared<const Properties>(Properties::load(input, setup.mistakes));
   const Properties& properties = *setup.properties;
   setup.config = readHostConfig(properties, setup.mistakes);
+  // They are looked at again and again, also when --daemon has changed to /.
+  for (std::string& directory : setup.config.plugin_directories) directory = (input.directory / directory).string();
   const LogFileConfig& log_file = setup.config.log_file;
   if (!log_file.path.empty()) addLogFileFault(log_file, logFileFault(log_file), setup.mistakes);
   // Without directories, which is itself a mistake, what is missing for want of them is none.

@@ -13,7 +13,9 @@ void PluginMetrics::addCheck(CheckId check, const std::vector<MetricDescription>
     return;
   }
   Check& entry = checks_[check];
-  entry.former = std::move(entry.own);
+  // Replaced once more before it observed anything: the series of the one before that are kept, too.
+  if (entry.former.size() + entry.own.size() > kMostSeries) entry.former.clear();
+  entry.former.merge(entry.own);
   entry.own.clear();
   entry.series.clear();
   entry.families.clear();

@@ -2,11 +2,14 @@
 #include "integration/plugin_place.h"
 #include "integration/reloads.h"
 #include "integration/services.h"
+#include "support/private_server.h"
 #include "support/wait.h"
 
+#include <Poco/Exception.h>
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 
@@ -23,11 +26,13 @@ class ReloadTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(testVerdictDoesNotFlap);
   CPPUNIT_TEST(testRefused);
   CPPUNIT_TEST(testRotatedSecret);
+  CPPUNIT_TEST(testDaemon);
   CPPUNIT_TEST(testIsolation);
   CPPUNIT_TEST(testLimitsThatDoNot);
   CPPUNIT_TEST(testPlugins);
   CPPUNIT_TEST(testNewVersionThatDoesNotFit);
   CPPUNIT_TEST(testInStopAndInStart);
+  CPPUNIT_TEST(testStopDuringAReload);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -179,7 +184,55 @@ class ReloadTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("redis.url"), line.text("keys"));
     CPPUNIT_ASSERT_EQUAL(std::string("redis"), line.text("checks_changed"));
     waitForCheck(daemon, "redis", "healthy");
+    std::filesystem::remove(daemon.directory() / "redis-url");
+    CPPUNIT_ASSERT_EQUAL(std::string("ERROR"), reloads.reload().text("level"));
+    CPPUNIT_ASSERT(linesOfEvent(reloads.news(), "config_mistake").at(0).text("message").find("REDIS_URL_FILE: the file it names") == 0);
+    CPPUNIT_ASSERT_EQUAL(std::string("healthy"), textOf(daemon.check("redis"), "status"));
     daemon.stop();
+  }
+
+  // --daemon changes to /: relative paths mean what they meant at the start, for reloads and for the plugins that are watched.
+  void testDaemon() {
+    PluginPlace place{{"ok.so", "ok"}};
+    const std::string port = std::to_string(freePort());
+    const std::string config = "http.port = " + port +
+                               "\nstate.directory = state\nshutdown.drain = 0s\nplugins.directories = plugins\nlog.file = log\n" +
+                               checkConfig("steady", "ok", {"interval = 100ms"});
+    PulsewatchOptions options;
+    options.config = config;
+    options.environment = requiredEnvironment();
+    options.arguments = {"--daemon", "--pidfile=@DIR@/pid"};
+    options.child.working_directory = place.path();
+    options.logs = false;
+    PulsewatchProcess starter(options);
+    CPPUNIT_ASSERT_EQUAL(0, starter.finish());
+    const HttpClient client(static_cast<std::uint16_t>(std::stoi(port)));
+    const auto says = [&](const std::string& words) {
+      return waitFor(
+          [&] {
+            try {
+              return client.get("/ready").body.find(words) != std::string::npos;
+            } catch (const Poco::Exception&) {
+              return false;
+            }
+          },
+          PulsewatchProcess::patience);
+    };
+    const bool started = says("\"fine\"");
+    const pid_t daemon = std::stoi(readFile(starter.directory() / "pid"));
+    Reloads(starter).write(config + "check.steady.message = again\n");
+    ::kill(daemon, SIGHUP);
+    const bool again = says("\"again\"");
+    // The watcher has looked meanwhile, too: the plugin is still there.
+    place.sh("install -m 644 $F/versioned_1.so plugins/versioned.so");
+    const bool watched = says("version 1.0.0");
+    const std::string log = readFile(place.path() / "log");
+    ::kill(daemon, SIGTERM);
+    const std::string program = "/proc/" + std::to_string(daemon) + "/exe";
+    CPPUNIT_ASSERT(waitFor([&] { return !std::filesystem::exists(program); }, PulsewatchProcess::patience));
+    CPPUNIT_ASSERT(started && again && watched);
+    CPPUNIT_ASSERT_MESSAGE(log,
+                           log.find("is gone") == std::string::npos && log.find("the configuration was read again") != std::string::npos);
   }
 
   void testIsolation() {
@@ -203,18 +256,26 @@ class ReloadTest : public CppUnit::TestFixture {
     daemon.stop();
   }
 
-  // A plugin that can't go on with what is said of it now is a mistake.
+  // A plugin that crashes with what is said of it now is a mistake. That one hangs, as it did before, is none.
   void testLimitsThatDoNot() {
-    PulsewatchOptions options = fixtureOptions({"hang"}, "");
-    const std::string steady = base + checkConfig("hung", "hang", {"interval = 200ms", "timeout = 100ms"});
-    options.config = steady + "plugin.hang.kill_after = 100ms\n";
+    PulsewatchOptions options = fixtureOptions({"sinner", "hang"}, "");
+    const std::string config = base + checkConfig("fragile", "sinner", {"sin = segfault", "while = @DIR@/broken", "interval = 1h"}) +
+                               checkConfig("hung", "hang", {"interval = 200ms", "timeout = 100ms", "critical = false"});
+    options.config = config + "plugin.hang.kill_after = 100ms\n";
     PulsewatchProcess daemon(options);
+    waitForReady(daemon, 200);
     waitForCheck(daemon, "hung", "unhealthy", "timed out");
     Reloads reloads(daemon);
-    const std::vector<std::string> mistakes = reloads.refuse(steady + "plugin.hang.kill_after = 200ms\n");
+    reloads.write("", "broken");
+    const std::vector<std::string> mistakes = reloads.refuse(options.config + "plugin.sinner.memory_max = 512MiB\n");
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, mistakes.size());
-    CPPUNIT_ASSERT_MESSAGE(mistakes[0], mistakes[0].find("plugin.hang: cannot go on with what is said of it now: its check hung") == 0);
-    CPPUNIT_ASSERT_EQUAL(0.0, daemon.metrics().value("pulsewatch_config_last_reload_successful"));
+    CPPUNIT_ASSERT_MESSAGE(mistakes[0],
+                           mistakes[0].find("plugin.sinner: cannot go on with what is said of it now: its check fragile: ") == 0);
+    CPPUNIT_ASSERT_EQUAL(200, daemon.get("/ready").status);
+    std::filesystem::remove(daemon.directory() / "broken");
+    reloads.take(options.config + "plugin.sinner.memory_max = 512MiB\n");
+    reloads.take(config + "plugin.hang.kill_after = 300ms\n");
+    CPPUNIT_ASSERT_EQUAL(200, daemon.get("/ready").status);
     daemon.stop();
   }
 
@@ -263,8 +324,7 @@ class ReloadTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("version 1.0.0"), textOf(daemon.check("versioned"), "message"));
     CPPUNIT_ASSERT(!linesOfEvent(daemon.log(), "plugin_refused").empty());
     reloads.take(options.config + "check.versioned.needed = words\n");
-    CPPUNIT_ASSERT(textOf(waitForCheck(daemon, "versioned", "healthy", "version")->getObject("checks")->getObject("versioned"),
-                          "message") != "version 1.0.0");
+    waitForCheck(daemon, "versioned", "healthy", "version 3.0.0");
     daemon.stop();
   }
 
@@ -282,6 +342,23 @@ class ReloadTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL(0, daemon.finish());
       CPPUNIT_ASSERT_EQUAL(std::string("stopped"), daemon.log().back().text("event"));
     }
+  }
+
+  // A new check that doesn't answer holds up neither the verdict nor a stop.
+  void testStopDuringAReload() {
+    PulsewatchOptions options = fixtureOptions({"ok", "hang"}, "");
+    options.config = base + checkConfig("steady", "ok", {"interval = 100ms"});
+    PulsewatchProcess daemon(options);
+    waitForReady(daemon, 200);
+    const Reloads reloads(daemon);
+    reloads.write(options.config + checkConfig("hung", "hang", {"timeout = 1h"}));
+    daemon.child().signal(SIGHUP);
+    CPPUNIT_ASSERT(daemon.waitForMetric("pulsewatch_health_check_runs_total", healthyRuns("hung"), [](double runs) { return runs == 0; }));
+    CPPUNIT_ASSERT_EQUAL(200, daemon.get("/ready").status);
+    const auto begin = std::chrono::steady_clock::now();
+    daemon.child().signal(SIGTERM);
+    CPPUNIT_ASSERT_EQUAL(0, daemon.finish());
+    CPPUNIT_ASSERT(std::chrono::steady_clock::now() - begin < std::chrono::seconds(5 * slowness));
   }
 
  private:

@@ -42,6 +42,7 @@ class PluginMetricsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(totalsOutliveAReplacement);
   CPPUNIT_TEST(neverMoreThanAHundred);
   CPPUNIT_TEST(replaced);
+  CPPUNIT_TEST(replacedTwice);
   CPPUNIT_TEST(manyThreads);
   CPPUNIT_TEST_SUITE_END();
 
@@ -242,6 +243,23 @@ class PluginMetricsTest : public CppUnit::TestFixture {
     metrics.observe(1, {{0, 1}});
     CPPUNIT_ASSERT_EQUAL(6.0, valueOf(metrics.Collect(), "queries_total", kDefault));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, familyOf(metrics.Collect(), "queries_total").metric.size());
+  }
+
+  // The one in between has made its series, or not even these, and observed nothing.
+  void replacedTwice() {
+    for (const bool makes : {false, true}) {
+      PluginMetrics metrics;
+      metrics.addCheck(1, kAll);
+      metrics.addSeries({1, 0, 0, {"mysql", "default"}});
+      metrics.observe(1, {{0, 5}});
+      for (int i = 0; i < 3; ++i) {
+        metrics.addCheck(1, kAll);
+        if (makes) metrics.addSeries({1, 0, 0, {"mysql", "default"}});
+      }
+      metrics.addSeries({1, 0, 0, {"mysql", "default"}});
+      metrics.observe(1, {{0, 1}});
+      CPPUNIT_ASSERT_EQUAL(6.0, valueOf(metrics.Collect(), "queries_total", kDefault));
+    }
   }
 
   void manyThreads() {
