@@ -1,6 +1,9 @@
 #include "server.h"
 
 #include "check_posts.h"
+#include "control/control_handler.h"
+#include "control/control_socket.h"
+#include "host_operations.h"
 #include "readiness/judge_loop.h"
 #include "result/result_board.h"
 #include "roster.h"
@@ -20,6 +23,7 @@
 
 #include <prometheus/registry.h>
 
+#include <filesystem>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -31,12 +35,33 @@ namespace {
 constexpr std::string_view kLogger = "pulsewatch.core.host";
 constexpr Milliseconds kStopTime{500};  // for the checks to say goodbye
 
+std::vector<std::string> reloadOfNone() { return {"this version does not reload its configuration; restart it instead"}; }
+
 // The log's first lines, before those about plugins.
 const Setup& toldOf(const Setup& setup, Log& log) {
   for (const std::string& warning : setup.config.warnings) log.write({LogLevel::warning, kLogger, "config_warning", warning, {}});
   if (const std::string idle = notActedOn(setup); !idle.empty()) log.write({LogLevel::warning, kLogger, "config_not_acted_on", idle, {}});
   for (const std::string& note : setup.plan.notes) log.write({LogLevel::info, kLogger, "check_plan", note, {}});
   return setup;
+}
+
+// None where the configuration doesn't ask for one and there is no place for it.
+std::unique_ptr<ControlSocket> controlSocket(const ControlSocketConfig& config, ControlService& service, Log& log, const Clock& clock) {
+  const auto without = [&](LogLevel level, const std::string& why) {
+    log.write({level, kLogger, "no_control_socket", "pulsewatchctl won't find this daemon: " + why, {}});
+    return nullptr;
+  };
+  if (config.path.empty()) return nullptr;
+  std::error_code error;
+  const std::filesystem::path directory = std::filesystem::path(config.path).parent_path();
+  if (!config.given && !std::filesystem::exists(directory, error))
+    return without(LogLevel::info, "there is no directory " + directory.string() + "; make it, or set control.socket");
+  try {
+    return std::make_unique<ControlSocket>(config, service, log, clock);
+  } catch (const CannotListen& e) {
+    if (config.given) throw;
+    return without(LogLevel::warning, e.what());
+  }
 }
 
 }  // namespace
@@ -73,6 +98,7 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
   // From the board to the judge and the log.
   void resultCame(const BoardChange& change) override {
     if (change.turned()) judge_.wake();
+    asked_runs_.resultCame(change);
     run_log_.resultCame(change);
   }
 
@@ -81,6 +107,7 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
     verdict_.set(verdict);
     ready_.judged(verdict);
     run_log_.judged(*verdict);
+    operations_.judged(*verdict);
   }
 
  private:
@@ -95,9 +122,11 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
   Scheduler scheduler_;
   ResultBoard board_;
   Published<Verdict> verdict_;
+  Mutes mutes_;
   JudgeLoop judge_;
 
   RunLog run_log_;
+  AskedRuns asked_runs_;
   PluginMetrics plugin_metrics_;
   CheckPosts posts_;
   prometheus::Registry registry_;
@@ -112,6 +141,9 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
   MetricsHandler metrics_;
   HttpService service_;
   HttpServer http_;
+  HostOperations operations_;
+  ControlHandler control_handler_;
+  const std::unique_ptr<ControlSocket> control_;  // may be null
 };
 
 Server::Parts::Parts(const Setup& setup, LogWriter& log, const Clock& clock)
@@ -122,6 +154,7 @@ Server::Parts::Parts(const Setup& setup, LogWriter& log, const Clock& clock)
       workers_(clock),
       scheduler_(clock, active_time_, *this),
       board_(*this),
+      mutes_(clock, config_.state_directory),
       judge_(clock, active_time_, scheduler_.heartbeat(), board_, {config_.degraded_is_ready}, *this),
       run_log_(log),
       posts_(clock, active_time_, scheduler_, board_, run_log_, plugin_metrics_),
@@ -136,12 +169,17 @@ Server::Parts::Parts(const Setup& setup, LogWriter& log, const Clock& clock)
       ready_(clock, judge_, verdict_, hostVersion()),
       metrics_({&registry_, &process_metrics_, &host_metrics_, &plugin_metrics_}),
       service_(config_, {&index_, &health_, &ready_, config_.metrics_enabled ? &metrics_ : nullptr}, http_metrics_, log, clock),
-      http_(config_.http_address, config_.http_port, service_, log) {}
+      http_(config_.http_address, config_.http_port, service_, log),
+      operations_({clock, log, scheduler_, board_, verdict_, judge_, mutes_, asked_runs_, roster_, host_metrics_, reloadOfNone}),
+      control_handler_(operations_, log, hostVersion()),
+      control_(controlSocket(config_.control_socket, control_handler_, log, clock)) {}
 
 void Server::Parts::start() {
   scheduler_.start();
+  operations_.start();
   judge_.start();
   http_.start();
+  if (control_ != nullptr) control_->start();
   if (config_.plugins_watched) watcher_.start();
   log_.write({LogLevel::info,
               "pulsewatch.core.http",
@@ -161,6 +199,7 @@ void Server::Parts::drain() {
 }
 
 bool Server::Parts::stop() {
+  if (control_ != nullptr) control_->stop();
   watcher_.stop();
   scheduler_.stop();
   bool all = false;

@@ -5,6 +5,7 @@
 
 #include "base/heartbeat.h"
 #include "base/mutex.h"
+#include "base/published.h"
 #include "readiness/readiness.h"
 #include "schedule/active_time.h"
 
@@ -40,8 +41,13 @@ class JudgeLoop {
   void wake() EXCLUDES(mutex_);  // a status has changed; any thread
   // Not ready from now on: the verdict that says so is published when it returns. Any thread.
   void drain() EXCLUDES(mutex_, judging_);
+  // The same for as long as an operator wants it.
+  void setDrained(bool drained) EXCLUDES(mutex_, judging_);
+  // The checks that don't vote from now on. The same.
+  void setMutes(std::shared_ptr<const MuteList> mutes) EXCLUDES(mutex_, judging_);
 
   [[nodiscard]] bool draining() const { return draining_.load(); }
+  [[nodiscard]] bool drained() const { return drained_.load(); }
   [[nodiscard]] const Heartbeat& heartbeat() const { return heartbeat_; }
   // The moment as judge() takes it. Any thread.
   [[nodiscard]] JudgeInput input() const;
@@ -60,6 +66,8 @@ class JudgeLoop {
   VerdictSink& sink_;
   Heartbeat heartbeat_;
   std::atomic<bool> draining_{false};
+  std::atomic<bool> drained_{false};
+  Published<MuteList> mutes_;
   std::thread thread_;
   Mutex judging_;  // one verdict at a time
 

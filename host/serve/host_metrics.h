@@ -24,7 +24,9 @@ namespace pulsewatch {
 struct PluginInfo {
   std::string plugin;
   std::string version;
-  std::string state;  // loaded, refused, disabled
+  std::string state;         // loaded, refused, disabled
+  std::string file = {};     // for people
+  std::string refusal = {};  // a sentence
   bool operator<(const PluginInfo& other) const {
     return std::tie(plugin, version, state) < std::tie(other.plugin, other.version, other.state);
   }
@@ -46,6 +48,9 @@ class HostMetrics final : public prometheus::Collectable {
 
   void runLate(Nanoseconds lateness) EXCLUDES(mutex_);  // of each run's start
   void workerEnded(const std::string& plugin, std::string_view reason) EXCLUDES(mutex_);
+
+  // How often a worker of this plugin has ended by itself.
+  [[nodiscard]] std::uint64_t workerEnds(const std::string& plugin) const EXCLUDES(mutex_);
 
   [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override EXCLUDES(mutex_);
 
