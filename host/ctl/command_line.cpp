@@ -91,11 +91,11 @@ CommandLine parsed(int argc, char** argv) {
   opterr = 0;
   for (;;) {
     int index = 0;
-    const int at = optind;
     const int found = getopt_long(argc, argv, ":h", options, &index);
     if (found == -1) break;
-    if (found == ':') throw Usage(std::string(argv[at]) + " needs a value");
-    if (found == '?') throw Usage(quoted(argv[std::min(at, argc - 1)]) + " is no option");
+    const std::string given = optopt != 0 ? std::string("-") + static_cast<char>(optopt) : argv[optind - 1];
+    if (found == ':') throw Usage(given + " needs a value");
+    if (found == '?') throw Usage(quoted(given) + " is no option");
     line.options[found == 'h' ? "help" : options[index].name] = optarg == nullptr ? "" : optarg;
   }
   for (int i = optind; i < argc; ++i) (line.command.empty() ? line.command : line.operands.emplace_back()) = argv[i];
