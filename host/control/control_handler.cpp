@@ -8,9 +8,9 @@
 #include <Poco/JSON/Object.h>
 #include <Poco/JSON/Parser.h>
 
-#include <algorithm>
 #include <map>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -18,6 +18,7 @@ namespace pulsewatch {
 
 namespace {
 
+constexpr std::string_view kLogger = "pulsewatch.core.control";
 constexpr std::size_t kDeepest = 4;
 
 // What is not done, and why.
@@ -213,30 +214,40 @@ void ControlHandler::unmute(const ControlRequest& request, JsonWriter& /*json*/)
 
 // It may take seconds, in which others are answered.
 std::future<std::string> ControlHandler::reload(const ControlPeer& peer) {
-  if (reloading_.exchange(true)) return readyAnswer(refusal("the configuration is being reloaded already; try again when that is over"));
-  return std::async(std::launch::async, [this, peer] {
-    std::vector<std::string> mistakes;
-    try {
-      mistakes = operations_.reload();
-    } catch (const std::exception& e) {
-      mistakes.emplace_back(e.what());
-    }
+  if (reloading_.exchange(true)) throw NotDone("the configuration is being reloaded already; try again when that is over");
+  try {
+    return std::async(std::launch::async, [this, peer] {
+      std::string answer = reloadAnswer(peer);
+      reloading_ = false;
+      return answer;
+    });
+  } catch (const std::system_error&) {
     reloading_ = false;
-    const bool ok = mistakes.empty();
-    log_.write({ok ? LogLevel::info : LogLevel::error,
-                "pulsewatch.core.control",
-                "reload_asked",
-                ok ? "the configuration was reloaded on an operator's demand" : "a reload on an operator's demand changed nothing",
-                {{"user_id", std::to_string(peer.uid)}}});
-    JsonWriter json = begun(ok);
-    if (!ok) json.field("error", "the configuration was not reloaded, nothing was changed");
-    writeList(json, "mistakes", mistakes);
-    return json.endObject().take();
-  });
+    throw;
+  }
+}
+
+std::string ControlHandler::reloadAnswer(const ControlPeer& peer) {
+  std::vector<std::string> mistakes;
+  try {
+    mistakes = operations_.reload();
+  } catch (const std::exception& e) {
+    mistakes.emplace_back(e.what());
+  }
+  const bool ok = mistakes.empty();
+  log_.write({ok ? LogLevel::info : LogLevel::error,
+              kLogger,
+              "reload_asked",
+              ok ? "the configuration was reloaded on an operator's demand" : "a reload on an operator's demand changed nothing",
+              {{"user_id", std::to_string(peer.uid)}}});
+  JsonWriter json = begun(ok);
+  if (!ok) json.field("error", "the configuration was not reloaded, nothing was changed");
+  writeList(json, "mistakes", mistakes);
+  return json.endObject().take();
 }
 
 void ControlHandler::tell(LogLevel level, std::string_view event, const std::string& message, const ControlRequest& request) {
-  LogRecord record{level, "pulsewatch.core.control", event, message, {{"user_id", std::to_string(request.peer.uid)}}};
+  LogRecord record{level, kLogger, event, message, {{"user_id", std::to_string(request.peer.uid)}}};
   if (request.has("check")) record.fields.emplace_back("check", request.text("check"));
   log_.write(record);
 }

@@ -43,6 +43,7 @@ class ControlHandler final : public ControlService {
   void mute(const ControlRequest& request, JsonWriter& json);
   void unmute(const ControlRequest& request, JsonWriter& json);
   std::future<std::string> reload(const ControlPeer& peer);
+  std::string reloadAnswer(const ControlPeer& peer);
 
   [[nodiscard]] JsonWriter begun(bool ok) const;
   void tell(LogLevel level, std::string_view event, const std::string& message, const ControlRequest& request);

@@ -3,8 +3,8 @@
 //
 // A worker's descendant is known by its parents, up to the daemon, and, once it has none of these any more, by no_new_privs, which a worker
 // has and nobody gets rid of; the second way is closed where the daemon itself runs under no_new_privs, and refuses others of its user that
-// do. What can't be had: a plugin that has a stranger of the same user act for it (a service manager, a user's own crontab). Such a one
-// could as well kill the daemon. Pure but for /proc; any thread.
+// do. What can't be had: a plugin that has a stranger of the same user act for it (a service manager, a user's own crontab), which could as
+// well kill the daemon; and a process that is gone, and its number another's, before it is looked at. Pure but for /proc; any thread.
 #pragma once
 
 #include <string>

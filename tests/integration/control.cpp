@@ -1,5 +1,7 @@
 #include "integration/control.h"
 
+#include "support/wait.h"
+
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <stdexcept>
@@ -32,6 +34,18 @@ void expectTold(const Told& told, int code, const std::string& words) {
   CPPUNIT_ASSERT_EQUAL_MESSAGE(all, code, told.code);
   CPPUNIT_ASSERT_MESSAGE("not in it: " + words + "\n" + all, (code == 0 ? told.output : told.errors).find(words) != std::string::npos);
   if (code == 0) CPPUNIT_ASSERT_EQUAL_MESSAGE(all, std::string(), told.errors);
+}
+
+JsonLines waitForEvents(PulsewatchProcess& daemon, const std::string& event, std::size_t count) {
+  JsonLines lines;
+  waitFor(
+      [&] {
+        lines = linesOfEvent(daemon.log(), event);
+        return lines.size() >= count;
+      },
+      PulsewatchProcess::patience);
+  CPPUNIT_ASSERT_EQUAL_MESSAGE(event, count, lines.size());
+  return lines;
 }
 
 Poco::JSON::Object::Ptr verboseCheck(PulsewatchProcess& daemon, const std::string& check) {

@@ -28,6 +28,9 @@ PulsewatchOptions controlOptions(const std::vector<std::string>& fixtures, const
 // Fails the test unless it ended so, and said this at least on the stream where it belongs: errors when the code isn't 0.
 void expectTold(const Told& told, int code, const std::string& words);
 
+// The lines of this event, once there are so many; fails the test when there don't come to be.
+JsonLines waitForEvents(PulsewatchProcess& daemon, const std::string& event, std::size_t count = 1);
+
 // Of /ready?verbose.
 Poco::JSON::Object::Ptr verboseCheck(PulsewatchProcess& daemon, const std::string& check);
 

@@ -165,8 +165,7 @@ class ControlTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_MESSAGE(failed.output, failed.output.find("broken: unhealthy after ") == 0);
     expectTold(tell(daemon, {"run", "stedy"}), 1, "pulsewatchctl: there is no check \"stedy\"; did you mean steady?\n");
     expectTold(tell(daemon, {"run", "\x1b[31m"}), 1, "there is no check \"\\x1b[31m\"");
-    CPPUNIT_ASSERT_EQUAL(std::size_t{4}, linesOfEvent(daemon.log(), "run_asked").size());
-    CPPUNIT_ASSERT_EQUAL(std::to_string(::getuid()), linesOfEvent(daemon.log(), "run_asked")[0].text("user_id"));
+    CPPUNIT_ASSERT_EQUAL(std::to_string(::getuid()), waitForEvents(daemon, "run_asked", 4)[0].text("user_id"));
     std::filesystem::remove(daemon.directory() / "plugins/ok.so");
     waitForCheck(daemon, "steady", "unhealthy", "is gone");
     expectTold(tell(daemon, {"run", "steady"}), 1, "check steady cannot run: plugin ok is gone");
@@ -228,10 +227,8 @@ class ControlTest : public CppUnit::TestFixture {
       expectTold(tell(daemon, {"undrain"}), 0, "no longer drained: ready as far as its checks are\n");
       CPPUNIT_ASSERT_EQUAL(200, daemon.get("/ready").status);
     }
-    for (const char* event : {"drain", "undrain"}) {
-      CPPUNIT_ASSERT_EQUAL(std::size_t{2}, linesOfEvent(daemon.log(), event).size());
-      CPPUNIT_ASSERT_EQUAL(std::to_string(::getuid()), linesOfEvent(daemon.log(), event)[0].text("user_id"));
-    }
+    for (const char* event : {"drain", "undrain"})
+      CPPUNIT_ASSERT_EQUAL(std::to_string(::getuid()), waitForEvents(daemon, event, 2)[0].text("user_id"));
     daemon.stop();
   }
 

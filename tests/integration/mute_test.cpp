@@ -57,8 +57,8 @@ class MuteTest : public CppUnit::TestFixture {
     expectTold(tell(daemon, {"status"}), 0, "\nbroken  unhealthy  muted  20");
     expectTold(tell(daemon, {"status"}), 0, "\nmuted:\n  broken  for another ");
     expectTold(tell(daemon, {"mutes"}), 0, ": the move of the database\n");
-    CPPUNIT_ASSERT_EQUAL(std::to_string(::getuid()), linesOfEvent(daemon.log(), "mute").at(0).text("user_id"));
-    CPPUNIT_ASSERT_EQUAL(std::string("broken"), linesOfEvent(daemon.log(), "mute").at(0).text("check"));
+    CPPUNIT_ASSERT_EQUAL(std::to_string(::getuid()), waitForEvents(daemon, "mute")[0].text("user_id"));
+    CPPUNIT_ASSERT_EQUAL(std::string("broken"), waitForEvents(daemon, "mute")[0].text("check"));
 
     // A second time replaces the first.
     expectTold(tell(daemon, {"mute", "--for=2h", "broken"}), 0, "broken is muted for another ");
@@ -67,7 +67,7 @@ class MuteTest : public CppUnit::TestFixture {
     expectTold(tell(daemon, {"unmute", "broken"}), 0, "broken votes again\n");
     CPPUNIT_ASSERT_EQUAL(503, daemon.get("/ready").status);
     CPPUNIT_ASSERT_EQUAL(0.0, daemon.metrics().value("pulsewatch_health_check_muted", {{"check_name", "broken"}}));
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, linesOfEvent(daemon.log(), "unmute").size());
+    waitForEvents(daemon, "unmute");
     daemon.stop();
   }
 
@@ -105,8 +105,8 @@ class MuteTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("move"), textOf(verboseCheck(daemon, "broken")->getObject("muted"), "reason"));
     expectTold(tell(daemon, {"mutes"}), 0, "broken  for another ");
     CPPUNIT_ASSERT_EQUAL_MESSAGE("what ended meanwhile is told, too", std::string("minor"),
-                                 linesOfEvent(daemon.log(), "mute_ended").at(0).text("check"));
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, linesOfEvent(daemon.log(), "mute").size());
+                                 waitForEvents(daemon, "mute_ended")[0].text("check"));
+    waitForEvents(daemon, "mute");
     expectTold(tell(daemon, {"unmute", "broken"}), 0, "broken votes again");
     daemon.stop();
     CPPUNIT_ASSERT(std::filesystem::is_empty(state / "made/when/needed"));
@@ -187,7 +187,7 @@ class MuteTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(503, daemon.get("/ready").status);
     CPPUNIT_ASSERT_EQUAL(
         (daemon.directory() / "state/mutes").string() + " is no list of mutes: no check is muted; remove it, the next mute makes it anew",
-        linesOfEvent(daemon.log(), "mutes_unreadable").at(0).text("message"));
+        waitForEvents(daemon, "mutes_unreadable")[0].text("message"));
     expectTold(tell(daemon, {"mute", "broken", "--for", "1h"}), 0, "is muted");
     CPPUNIT_ASSERT_EQUAL(200, daemon.get("/ready").status);
     daemon.stop();

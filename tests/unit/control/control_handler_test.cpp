@@ -4,7 +4,6 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
-#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <string>
