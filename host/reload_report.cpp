@@ -12,7 +12,7 @@ constexpr std::string_view kLogger = "pulsewatch.core.host";
 constexpr std::size_t kMostNames = 50;
 
 // What lives as long as the process.
-constexpr const char* kNeedRestart[] = {"state.directory"};
+constexpr const char* kNeedRestart[] = {"control.socket", "state.directory"};
 
 std::string effective(const Properties& properties, const std::string& key) {
   Mistakes ignored;

@@ -436,9 +436,23 @@ void Roster::tellChanges(const Catalog& before) {
 
 void Roster::publish() {
   std::vector<PluginInfo> infos;
-  for (const CatalogEntry& entry : catalog_.entries) infos.push_back({entry.name, entry.version, stateOf(entry)});
+  for (const CatalogEntry& entry : catalog_.entries)
+    infos.push_back({entry.name, entry.version, stateOf(entry), entry.file, entry.refusal});
+  std::map<std::string, std::weak_ptr<CheckRunner>> runners;
+  for (const auto& [plugin, crew] : crews_) runners[plugin] = crew.runner;
   const MutexLock lock(infos_mutex_);
   infos_ = std::move(infos);
+  runners_ = std::move(runners);
+}
+
+std::vector<pid_t> Roster::workersOf(const std::string& plugin) const {
+  std::shared_ptr<CheckRunner> runner;
+  {
+    const MutexLock lock(infos_mutex_);
+    const auto found = runners_.find(plugin);
+    if (found != runners_.end()) runner = found->second.lock();
+  }
+  return runner == nullptr ? std::vector<pid_t>() : runner->workers();
 }
 
 std::vector<PluginInfo> Roster::plugins() const {

@@ -50,7 +50,9 @@ class Roster {
   // Says goodbye to all; false when something hangs inside the host. Nothing is looked at after it.
   bool stop(SteadyTime until) EXCLUDES(mutex_);
 
-  [[nodiscard]] std::vector<PluginInfo> plugins() const EXCLUDES(infos_mutex_);  // any thread
+  // Any thread.
+  [[nodiscard]] std::vector<PluginInfo> plugins() const EXCLUDES(infos_mutex_);
+  [[nodiscard]] std::vector<pid_t> workersOf(const std::string& plugin) const EXCLUDES(infos_mutex_);
 
  private:
   struct Seen {
@@ -96,6 +98,7 @@ class Roster {
 
   mutable Mutex infos_mutex_;
   std::vector<PluginInfo> infos_ GUARDED_BY(infos_mutex_);
+  std::map<std::string, std::weak_ptr<CheckRunner>> runners_ GUARDED_BY(infos_mutex_);  // by plugin
 };
 
 }  // namespace pulsewatch

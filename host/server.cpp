@@ -4,6 +4,9 @@
 #include "check_posts.h"
 #include "config_watch.h"
 #include "log_outlet.h"
+#include "control/control_handler.h"
+#include "control/control_socket.h"
+#include "host_operations.h"
 #include "readiness/judge_loop.h"
 #include "reload_report.h"
 #include "reloader.h"
@@ -62,6 +65,25 @@ class WorkingDirectory {
   bool moved_ = false;
 };
 
+// None where the configuration doesn't ask for one and there is no place for it.
+std::unique_ptr<ControlSocket> controlSocket(const ControlSocketConfig& config, ControlService& service, Log& log, const Clock& clock) {
+  const auto without = [&](LogLevel level, const std::string& why) {
+    log.write({level, kLogger, "no_control_socket", "pulsewatchctl won't find this daemon: " + why, {}});
+    return nullptr;
+  };
+  if (config.path.empty()) return nullptr;
+  std::error_code error;
+  const std::filesystem::path directory = std::filesystem::path(config.path).parent_path();
+  if (!config.given && !std::filesystem::exists(directory, error))
+    return without(LogLevel::info, "there is no directory " + directory.string() + "; make it, or set control.socket");
+  try {
+    return std::make_unique<ControlSocket>(config, service, log, clock);
+  } catch (const CannotListen& e) {
+    if (config.given) throw;
+    return without(LogLevel::warning, e.what());
+  }
+}
+
 }  // namespace
 
 const char* hostVersion() { return PULSEWATCH_VERSION; }
@@ -100,6 +122,7 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
   // From the board to the judge and the log.
   void resultCame(const BoardChange& change) override {
     if (change.turned()) judge_.wake();
+    asked_runs_.resultCame(change);
     run_log_.resultCame(change);
   }
 
@@ -108,6 +131,7 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
     verdict_.set(verdict);
     ready_.judged(verdict);
     run_log_.judged(*verdict);
+    operations_.judged(*verdict);
   }
 
  private:
@@ -138,9 +162,11 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
   Scheduler scheduler_;
   ResultBoard board_;
   Published<Verdict> verdict_;
+  Mutes mutes_;
   JudgeLoop judge_;
 
   RunLog run_log_;
+  AskedRuns asked_runs_;
   PluginMetrics plugin_metrics_;
   CheckPosts posts_;
   prometheus::Registry registry_;
@@ -157,6 +183,9 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
   HttpFront http_;
   Reloader reloader_;
   ConfigWatch config_watch_;
+  HostOperations operations_;
+  ControlHandler control_handler_;
+  const std::unique_ptr<ControlSocket> control_;  // may be null
 };
 
 Server::Parts::Parts(const Setup& setup, LogWriter& log, const Clock& clock)
@@ -168,6 +197,7 @@ Server::Parts::Parts(const Setup& setup, LogWriter& log, const Clock& clock)
       workers_(clock),
       scheduler_(clock, active_time_, *this),
       board_(*this),
+      mutes_(clock, setup.config.state_directory),
       judge_(clock, active_time_, scheduler_.heartbeat(), board_, {setup.config.degraded_is_ready}, *this),
       run_log_(log),
       posts_(clock, active_time_, scheduler_, board_, run_log_, plugin_metrics_),
@@ -183,7 +213,11 @@ Server::Parts::Parts(const Setup& setup, LogWriter& log, const Clock& clock)
       service_(setup.config, {&index_, &health_, &ready_, &metrics_}, http_metrics_, log, clock),
       http_(setup.config.http_address, setup.config.http_port, service_, log),
       reloader_([this] { return reloadNow(); }),
-      config_watch_(setup.input, [this] { reloader_.ask(); }) {
+      config_watch_(setup.input, [this] { reloader_.ask(); }),
+      operations_({clock, log, scheduler_, board_, verdict_, judge_, mutes_, asked_runs_, roster_, host_metrics_,
+                   [this] { return reloader_.askAndWait(); }}),
+      control_handler_(operations_, log, hostVersion()),
+      control_(controlSocket(setup.config.control_socket, control_handler_, log, clock)) {
   config_.set(std::make_shared<const HostConfig>(setup.config));
   config_watch_.note();
 }
@@ -191,8 +225,10 @@ Server::Parts::Parts(const Setup& setup, LogWriter& log, const Clock& clock)
 void Server::Parts::start() {
   const std::shared_ptr<const HostConfig> config = config_.get();
   scheduler_.start();
+  operations_.start();
   judge_.start();
   http_.start();
+  if (control_ != nullptr) control_->start();
   watchPlugins(*config);
   tellListening();
   log_.write({LogLevel::info,
@@ -214,6 +250,7 @@ bool Server::Parts::stop() {
   board_.hurry();
   config_watch_.stop();
   if (!reloader_.stop(clock_.steady() + kStopTime)) return false;
+  if (control_ != nullptr) control_->stop();
   plugin_watcher_ = nullptr;
   scheduler_.stop();
   bool all = false;

@@ -129,16 +129,22 @@ void readHttp(Reader& reader, HostConfig& config) {
   config.metrics_enabled = reader.flag("metrics.enabled");
 }
 
+// "" after a mistake.
+std::string absolutePath(Reader& reader, const PropertyValue& path) {
+  std::error_code error;
+  const std::string absolute = std::filesystem::absolute(path.text, error).string();
+  if (error) reader.reject(path, path.text, "is relative to a working directory that is gone; write an absolute path");
+  return error ? std::string() : absolute;
+}
+
 void readLogFile(Reader& reader, LogFileConfig& file) {
   file.rotate_size = static_cast<std::uint64_t>(reader.integer("log.rotate_size"));
   file.rotate_count = static_cast<unsigned>(reader.integer("log.rotate_count"));
   const auto path = reader.properties_.value("log.file", reader.mistakes_);
   if (!path || path->text.empty()) return;
-  std::error_code error;
-  file.path = std::filesystem::absolute(path->text, error).string();
+  file.path = absolutePath(reader, *path);
   file.where = path->where;
   file.shown = shownValue(*path);
-  if (error) reader.reject(*path, path->text, "is relative to a working directory that is gone; write an absolute path");
 }
 
 void readLog(Reader& reader, HostConfig& config) {
@@ -154,6 +160,16 @@ void readLog(Reader& reader, HostConfig& config) {
   config.log_access = access == "all" ? AccessLog::all : access == "none" ? AccessLog::none : AccessLog::errors;
   config.log_form = reader.text("log.format") == "text" ? LogForm::text : LogForm::json;
   readLogFile(reader, config.log_file);
+}
+
+void readPlaces(Reader& reader, HostConfig& config) {
+  const auto state = reader.properties_.value("state.directory", reader.mistakes_);
+  if (state && !reader.text("state.directory").empty()) config.state_directory = absolutePath(reader, *state);
+  const std::string name = reader.text("control.socket");
+  const auto socket = reader.properties_.value("control.socket", reader.mistakes_);
+  if (name.empty() || name == "none" || !socket) return;
+  config.control_socket = {absolutePath(reader, *socket), reader.properties_.given("control.socket"), socket->where, shownValue(*socket)};
+  reader.reject(*socket, socket->text, socketPathFault(config.control_socket.path));
 }
 
 // Keys of checks' connections are read when a check asks for them; secret_key has been.
@@ -209,6 +225,7 @@ HostConfig readHostConfig(const Properties& properties, Mistakes& mistakes) {
   config.degraded_is_ready = reader.flag("readiness.degraded_is_ready");
   config.shutdown_drain = std::chrono::milliseconds(reader.integer("shutdown.drain"));
   readLog(reader, config);
+  readPlaces(reader, config);
   readWhatIsNotActedOn(reader, config);
   return config;
 }

@@ -24,6 +24,13 @@ struct LogFileConfig {
   unsigned rotate_count = 5;                             // old files that are kept; 0: it is never rotated
 };
 
+struct ControlSocketConfig {
+  std::string path;    // absolute; "": none
+  bool given = false;  // not the default: then it must be there
+  std::string where;   // how a mistake in it begins
+  std::string shown;   // and the path as it may be shown there
+};
+
 struct HostConfig {
   std::string profile;          // last part of settings_module
   std::string secret_key;       // 50 characters or more
@@ -54,12 +61,15 @@ struct HostConfig {
   LogForm log_form = LogForm::json;
   LogFileConfig log_file;
 
+  std::string state_directory;  // absolute
+  ControlSocketConfig control_socket;
+
   std::vector<std::string> warnings;      // sentences to log at start: debug in prod, a made-up SECRET_KEY
   std::vector<std::string> not_acted_on;  // keys given that this version accepts but does not act on yet
 };
 
 // Validates every host key that is used; conditional ones (database.url, redis.url, mysql.*, celery.*) only when a check asks for them.
-// A relative log.file is made absolute by the working directory.
+// A relative log.file, state.directory or control.socket is made absolute by the working directory.
 HostConfig readHostConfig(const Properties& properties, Mistakes& mistakes);
 
 // Of the config only where plugins are and which files are taken; false after a mistake in these.

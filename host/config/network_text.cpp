@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <string_view>
+#include <sys/un.h>
 
 namespace pulsewatch {
 
@@ -48,6 +49,13 @@ std::string hostPatternFault(const std::string& text) {
   if (text.find(':') != std::string::npos) return "has a port; write the host alone";
   const std::string_view name = std::string_view(text).substr(text.front() == '.' ? 1 : 0);
   return isHostName(name) && name.front() != '.' ? "" : "is not a host; write *, .example.com, a host's name, or an address";
+}
+
+std::string socketPathFault(const std::string& path) {
+  constexpr std::size_t kMost = sizeof(sockaddr_un::sun_path) - 1;
+  if (path.size() <= kMost) return {};
+  return "is a path of " + std::to_string(path.size()) + " bytes where a socket's may have " + std::to_string(kMost) +
+         "; choose a shorter one";
 }
 
 std::string pathFault(const std::string& text) {

@@ -14,6 +14,9 @@ std::string networkFault(const std::string& text);
 // Django's ALLOWED_HOSTS: *, .example.com, a host name, an IPv4 address, an IPv6 address in brackets.
 std::string hostPatternFault(const std::string& text);
 
+// Where a unix socket can be: its path is short.
+std::string socketPathFault(const std::string& path);
+
 // The path of a request: /ready.
 std::string pathFault(const std::string& text);
 

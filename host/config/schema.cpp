@@ -55,10 +55,6 @@ constexpr KeyDescription count(std::string_view key, std::string_view variable, 
           .most = most,
           .advice = advice};
 }
-constexpr KeyDescription later(KeyDescription key) {
-  key.acted_on = false;
-  return key;
-}
 constexpr KeyDescription derived(std::string_view key, std::string_view variable, std::string_view default_value) {
   KeyDescription description = secret(key, variable, KeyType::url, false);
   description.default_value = default_value;
@@ -108,7 +104,8 @@ constexpr std::array kHostKeys{
         .key = "log.rotate_size", .type = KeyType::size, .default_value = "10MiB", .has_default = true, .least = 64 * kKiB, .most = kTiB},
     count("log.rotate_count", "", "5", 0, 1000, "write how many old files are kept, or 0 to leave the rotation to others"),
     choice("log.access", "", "all|errors|none", "errors"),
-    later(text("state.directory", "", "/var/lib/pulsewatch")),
+    text("state.directory", "", "/var/lib/pulsewatch"),
+    text("control.socket", "", kDefaultControlSocket),
 };
 
 constexpr std::array kCheckKeys{

@@ -10,6 +10,9 @@
 
 namespace pulsewatch {
 
+// Where pulsewatchctl looks for the daemon, too.
+inline constexpr std::string_view kDefaultControlSocket = "/run/pulsewatch/control.sock";
+
 enum class KeyType { text, secret, url, integer, number, boolean, duration, size, list, choice };
 
 struct KeyDescription {

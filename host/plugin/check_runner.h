@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 namespace pulsewatch {
@@ -63,6 +64,8 @@ class CheckRunner {
   // No more runs; checks that are not stuck are destroyed. Returns when all is over, or at `until`; false when what hangs had to be left
   // behind. No events after it.
   virtual bool stop(SteadyTime until) = 0;
+  // The processes that it keeps for its plugin.
+  [[nodiscard]] virtual std::vector<pid_t> workers() { return {}; }
 };
 
 }  // namespace pulsewatch

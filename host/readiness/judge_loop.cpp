@@ -1,5 +1,7 @@
 #include "readiness/judge_loop.h"
 
+#include <utility>
+
 namespace pulsewatch {
 
 void JudgeLoop::start() {
@@ -32,11 +34,23 @@ void JudgeLoop::drain() {
   judgeNow();
 }
 
+void JudgeLoop::setDrained(bool drained) {
+  drained_ = drained;
+  judgeNow();
+}
+
+void JudgeLoop::setMutes(std::shared_ptr<const MuteList> mutes) {
+  mutes_.set(std::move(mutes));
+  judgeNow();
+}
+
 JudgeInput JudgeLoop::input() const {
   JudgeInput input;
   input.wall = clock_.wall();
   input.active = active_time_.now();
   input.draining = draining_;
+  input.drained = drained_;
+  input.mutes = mutes_.get();
   input.scheduler_alive = scheduler_.alive(clock_.running());
   return input;
 }

@@ -45,8 +45,13 @@ class JudgeLoop {
   void judgeNow() EXCLUDES(judging_);
   // Not ready from now on: the verdict that says so is published when it returns. Any thread.
   void drain() EXCLUDES(mutex_, judging_);
+  // The same for as long as an operator wants it.
+  void setDrained(bool drained) EXCLUDES(mutex_, judging_);
+  // The checks that don't vote from now on. The same.
+  void setMutes(std::shared_ptr<const MuteList> mutes) EXCLUDES(mutex_, judging_);
 
   [[nodiscard]] bool draining() const { return draining_.load(); }
+  [[nodiscard]] bool drained() const { return drained_.load(); }
   [[nodiscard]] const Heartbeat& heartbeat() const { return heartbeat_; }
   // The moment as judge() takes it. Any thread.
   [[nodiscard]] JudgeInput input() const;
@@ -64,6 +69,8 @@ class JudgeLoop {
   VerdictSink& sink_;
   Heartbeat heartbeat_;
   std::atomic<bool> draining_{false};
+  std::atomic<bool> drained_{false};
+  Published<MuteList> mutes_;
   std::thread thread_;
   Mutex judging_;  // one verdict at a time
 

@@ -159,6 +159,22 @@ void Scheduler::runWanted(CheckId check) {
   if (start) start->runner->start(std::move(start->request));
 }
 
+Scheduler::Prospect Scheduler::runForSomebody(CheckId check) {
+  Prospect prospect;
+  {
+    const MutexLock lock(mutex_);
+    const auto found = checks_.find(check);
+    if (found == checks_.end()) return prospect;
+    const std::vector<CheckId> stuck = schedule_.stuckChecks();
+    prospect.known = true;
+    prospect.going_on = !schedule_.isIdle(check);
+    prospect.stuck = std::find(stuck.begin(), stuck.end(), check) != stuck.end();
+    prospect.timeout = found->second.timeout;
+  }
+  runWanted(check);
+  return prospect;
+}
+
 void Scheduler::runStarted(CheckId check, std::uint64_t sequence, SteadyTime at) {
   std::optional<Nanoseconds> lateness;
   {

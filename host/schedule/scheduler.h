@@ -57,6 +57,15 @@ class Scheduler final : public RunnerEvents {
   void start();
   void stop() EXCLUDES(mutex_);  // no more runs are started; what is running goes on
 
+  // runWanted() for somebody who waits for the result, and what he may expect.
+  struct Prospect {
+    bool known = false;
+    bool going_on = false;  // a run was under way: that one's result is the next
+    bool stuck = false;     // it was given up and has not ended: no run begins before it has
+    Milliseconds timeout{0};
+  };
+  Prospect runForSomebody(CheckId check) EXCLUDES(mutex_);
+
   // The checks whose run was given up and is still going.
   [[nodiscard]] std::vector<CheckId> stuckChecks() EXCLUDES(mutex_);
 

@@ -39,6 +39,16 @@ void HostMetrics::workerEnded(const std::string& plugin, std::string_view reason
   ++worker_ends_[{plugin, reason}];
 }
 
+std::uint64_t HostMetrics::workerEnds(const std::string& plugin) const {
+  const MutexLock lock(mutex_);
+  std::uint64_t ends = 0;
+  for (const std::string_view reason : kWorkerEndReasons) {
+    const auto count = worker_ends_.find({plugin, reason});
+    if (count != worker_ends_.end()) ends += count->second;
+  }
+  return ends;
+}
+
 void HostMetrics::runLate(Nanoseconds lateness) {
   const MutexLock lock(mutex_);
   lateness_.observe(seconds(lateness));
@@ -86,13 +96,17 @@ void HostMetrics::collectVerdict(Families& families) const {
   if (verdict->checks.empty()) return;
   prometheus::MetricFamily status;
   prometheus::MetricFamily success;
+  prometheus::MetricFamily muted;
   for (const CheckVerdict& check : verdict->checks) {
     const MetricLabels labels{{"check_name", check.row->policy->name}};
     addGauge(status, labels, check.status == CheckStatus::unhealthy ? 0 : 1);
+    addGauge(muted, labels, check.mute != nullptr ? 1 : 0);
     addGauge(success, labels, check.row->state->last_success ? unixSeconds(*check.row->state->last_success) : 0);
   }
   addFamily(families, "pulsewatch_health_check_status", "Health check status (1=healthy or degraded, 0=unhealthy).", Type::Gauge).metric =
       std::move(status.metric);
+  addFamily(families, "pulsewatch_health_check_muted", "Whether an operator has muted the check: it doesn't vote.", Type::Gauge).metric =
+      std::move(muted.metric);
   addFamily(families, "pulsewatch_health_check_last_success_timestamp_seconds", "Unix timestamp of the last run that passed, 0 before it.",
             Type::Gauge)
       .metric = std::move(success.metric);

@@ -24,7 +24,9 @@ namespace pulsewatch {
 struct PluginInfo {
   std::string plugin;
   std::string version;
-  std::string state;  // loaded, refused, disabled
+  std::string state;         // loaded, refused, disabled
+  std::string file = {};     // for people
+  std::string refusal = {};  // a sentence
   bool operator<(const PluginInfo& other) const {
     return std::tie(plugin, version, state) < std::tie(other.plugin, other.version, other.state);
   }
@@ -48,6 +50,8 @@ class HostMetrics final : public prometheus::Collectable {
   void workerEnded(const std::string& plugin, std::string_view reason) EXCLUDES(mutex_);
 
   void reloaded(bool successful, WallTime at) EXCLUDES(mutex_);  // the configuration; the start is the first time
+  // How often a worker of this plugin has ended by itself.
+  [[nodiscard]] std::uint64_t workerEnds(const std::string& plugin) const EXCLUDES(mutex_);
 
   [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override EXCLUDES(mutex_);
 

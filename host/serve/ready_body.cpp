@@ -48,6 +48,12 @@ void writeVerbose(JsonWriter& json, const Verdict& verdict, const CheckVerdict& 
   else
     json.null();
   json.field("reason", name(check.reason));
+  json.key("muted");
+  if (check.mute == nullptr) {
+    json.null();
+  } else {
+    json.beginObject().field("until", timestamp(check.mute->until)).field("reason", check.mute->reason).endObject();
+  }
 }
 
 void writeCheck(JsonWriter& json, const Verdict& verdict, const CheckVerdict& check, bool verbose) {

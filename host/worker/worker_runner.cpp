@@ -350,6 +350,15 @@ void WorkerRunner::takeReport(WorkerSeat& seat, RunReport& report, Told& told) {
   endRun(id, *check, std::move(report), told);
 }
 
+std::vector<pid_t> WorkerRunner::workers() {
+  const MutexLock lock(mutex_);
+  std::vector<pid_t> pids;
+  for (const auto& seat : seats_) {
+    if (seat->there()) pids.push_back(seat->pid());
+  }
+  return pids;
+}
+
 bool WorkerRunner::stop(SteadyTime until) {
   {
     const MutexLock lock(mutex_);

@@ -51,6 +51,7 @@ class WorkerRunner final : public CheckRunner, private WorkerLoopClient {
   void start(RunRequest request) override EXCLUDES(mutex_);
   void giveUp(CheckId check, std::uint64_t sequence) override EXCLUDES(mutex_);
   void setLogLevel(LogLevel level) override EXCLUDES(mutex_);
+  [[nodiscard]] std::vector<pid_t> workers() override EXCLUDES(mutex_);
   bool stop(SteadyTime until) override EXCLUDES(mutex_);  // always all: what hangs is killed
 
  private:

@@ -71,6 +71,7 @@ class WorkerSeat {
   [[nodiscard]] bool up() const { return state_ == State::up; }
   [[nodiscard]] bool there() const { return process_ != nullptr; }
   [[nodiscard]] bool closed() const { return closed_; }
+  [[nodiscard]] pid_t pid() const { return process_->pid(); }  // of the worker that is there
   [[nodiscard]] bool keepsRuns() const { return keeps_runs_; }
   [[nodiscard]] const SeatEnd& end() const { return end_; }
   [[nodiscard]] SteadyTime heard() const { return heard_; }  // the last word of the worker's

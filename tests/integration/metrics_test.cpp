@@ -37,6 +37,7 @@ const std::vector<Family> families{
     {"pulsewatch_ready", "gauge", {}},
     {"pulsewatch_health_check_runs_total", "counter", {"check_name", "outcome"}},
     {"pulsewatch_health_check_transitions_total", "counter", {"check_name", "to"}},
+    {"pulsewatch_health_check_muted", "gauge", {"check_name"}},
     {"pulsewatch_health_check_last_success_timestamp_seconds", "gauge", {"check_name"}},
     {"pulsewatch_plugin_info", "gauge", {"plugin", "state", "version"}},
     {"pulsewatch_worker_restarts_total", "counter", {"plugin", "reason"}},

@@ -57,7 +57,7 @@ class ReadyQueryTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(waitFor([&] { return number(verbose(daemon, "broken"), "consecutive_failures") >= 2; }, PulsewatchProcess::patience));
     const Poco::JSON::Object::Ptr steady = verbose(daemon, "steady");
     for (const char* field : {"status", "latency_ms", "message", "critical", "plugin", "since", "last_run", "last_success",
-                              "consecutive_failures", "age_ms", "reason"})
+                              "consecutive_failures", "age_ms", "reason", "muted"})
       CPPUNIT_ASSERT_MESSAGE(field, steady->has(field));
     CPPUNIT_ASSERT_EQUAL(std::string("ok"), textOf(steady, "plugin"));
     CPPUNIT_ASSERT(steady->getValue<bool>("critical"));

@@ -106,6 +106,7 @@ class HostConfigTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(defaults);
   CPPUNIT_TEST(everyKey);
   CPPUNIT_TEST(logFilePaths);
+  CPPUNIT_TEST(places);
   CPPUNIT_TEST(badValues);
   CPPUNIT_TEST(variablesAreNamed);
   CPPUNIT_TEST(required);
@@ -140,6 +141,9 @@ class HostConfigTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(config.log_form == LogForm::json && config.log_file.path.empty());
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{10 << 20}, config.log_file.rotate_size);
     CPPUNIT_ASSERT_EQUAL(5U, config.log_file.rotate_count);
+    CPPUNIT_ASSERT_EQUAL(std::string("/var/lib/pulsewatch"), config.state_directory);
+    CPPUNIT_ASSERT_EQUAL(std::string("/run/pulsewatch/control.sock"), config.control_socket.path);
+    CPPUNIT_ASSERT(!config.control_socket.given);
     CPPUNIT_ASSERT(config.warnings.empty());
     CPPUNIT_ASSERT(config.not_acted_on.empty());
   }
@@ -173,6 +177,15 @@ class HostConfigTest : public CppUnit::TestFixture {
     const LogFileConfig hidden = readGood(complete("log.file = /${env.X}", {{"X", "hunter2"}})).log_file;
     CPPUNIT_ASSERT_EQUAL(std::string("/hunter2"), hidden.path);
     CPPUNIT_ASSERT_EQUAL(std::string("its value"), hidden.shown);
+  }
+
+  void places() {
+    const std::string here = std::filesystem::current_path().string();
+    const HostConfig config = readGood(complete("state.directory = s\ncontrol.socket = c.sock"));
+    CPPUNIT_ASSERT_EQUAL(here + "/s", config.state_directory);
+    CPPUNIT_ASSERT_EQUAL(here + "/c.sock", config.control_socket.path);
+    CPPUNIT_ASSERT(config.control_socket.given);
+    CPPUNIT_ASSERT_EQUAL(std::string(), readGood(complete("control.socket = none")).control_socket.path);
   }
 
   void badValues() {
@@ -283,12 +296,10 @@ class HostConfigTest : public CppUnit::TestFixture {
   }
 
   void notActedOn() {
-    const HostConfig config =
-        readGood(complete("state.directory = /x\n"
-                          "console.session_cookie_secure = on\ncelery.broker_url = redis://h\nhttp.port = 1",
-                          {{"CSRF_COOKIE_SECURE", "1"}, {"CELERY_RESULT_BACKEND", "x"}}));
+    const HostConfig config = readGood(complete("console.session_cookie_secure = on\ncelery.broker_url = redis://h\nhttp.port = 1",
+                                                {{"CSRF_COOKIE_SECURE", "1"}, {"CELERY_RESULT_BACKEND", "x"}}));
     const std::vector<std::string> wanted{"console.session_cookie_secure", "console.csrf_cookie_secure", "celery.broker_url",
-                                          "celery.result_backend", "state.directory"};
+                                          "celery.result_backend"};
     CPPUNIT_ASSERT_EQUAL(joinedWords(wanted), joinedWords(config.not_acted_on));
   }
 

@@ -59,6 +59,8 @@ class JudgeLoopTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(judgesByItself);
   CPPUNIT_TEST(aChangeIsPublishedAtOnce);
   CPPUNIT_TEST(drainIsPublishedWhenItReturns);
+  CPPUNIT_TEST(anOperatorsDrainCanBeTakenBack);
+  CPPUNIT_TEST(mutesArePublishedWhenTheyReturn);
   CPPUNIT_TEST(aDeadSchedulerIsNotReady);
   CPPUNIT_TEST_SUITE_END();
 
@@ -97,6 +99,30 @@ class JudgeLoopTest : public CppUnit::TestFixture {
     court.judge.drain();
     CPPUNIT_ASSERT(!court.recorder.ready);
     CPPUNIT_ASSERT(court.judge.draining() && court.judge.input().draining);
+  }
+
+  void anOperatorsDrainCanBeTakenBack() {
+    Court court;
+    court.result(1, RunOutcome::healthy);
+    court.judge.start();
+    court.judge.setDrained(true);
+    CPPUNIT_ASSERT(!court.recorder.ready && court.judge.drained());
+    court.judge.setDrained(false);
+    CPPUNIT_ASSERT(court.recorder.ready && !court.judge.drained());
+    court.judge.drain();
+    court.judge.setDrained(false);
+    CPPUNIT_ASSERT_MESSAGE("that of the end stays", !court.recorder.ready);
+  }
+
+  void mutesArePublishedWhenTheyReturn() {
+    Court court;
+    court.result(1, RunOutcome::unhealthy);
+    court.judge.start();
+    CPPUNIT_ASSERT(!court.recorder.ready);
+    court.judge.setMutes(std::make_shared<const MuteList>(MuteList{{"a", {court.clock.wall() + seconds(60), ""}}}));
+    CPPUNIT_ASSERT(court.recorder.ready);
+    court.judge.setMutes(std::make_shared<const MuteList>());
+    CPPUNIT_ASSERT(!court.recorder.ready);
   }
 
   void aDeadSchedulerIsNotReady() {

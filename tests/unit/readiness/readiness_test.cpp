@@ -60,6 +60,8 @@ class ReadinessTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(howChecksAreShown);
   CPPUNIT_TEST(reasonsNameEveryCheckAgainst);
   CPPUNIT_TEST(staleSentence);
+  CPPUNIT_TEST(mutedChecksDoNotVote);
+  CPPUNIT_TEST(drainedByAnOperator);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -171,6 +173,53 @@ class ReadinessTest : public CppUnit::TestFixture {
     JudgeInput later = now();
     later.active += seconds(5);
     CPPUNIT_ASSERT_EQUAL(std::string("no result for more than 1.75 s"), shownMessage(judge(rows, {}, later).checks.at(0)));
+  }
+
+  void mutedChecksDoNotVote() {
+    const struct {
+      const char* checks;
+      const char* muted;
+      bool ready;
+    } rows[] = {
+        {"a=unhealthy b=healthy", "a", true},
+        {"a=unhealthy b=healthy", "b", false},
+        {"a=none b=healthy", "a", true},
+        {"a=stale b=healthy", "a", true},
+        {"a=refused b=healthy", "a", true},
+        {"a=unhealthy b=unhealthy", "a", false},
+        {"a=unhealthy b=unhealthy", "a b", true},  // all that could vote
+        {"a=unhealthy", "a", true},
+        {"a=unhealthy", "other", false},
+        {"a=unhealthy,optional", "a", false},
+        {"", "a", false},
+    };
+    for (const auto& row : rows) {
+      const std::string text = std::string(row.checks) + " without " + row.muted;
+      JudgeInput input = now();
+      MuteList mutes;
+      for (const std::string& check : wordsOf(row.muted)) mutes[check] = {input.wall + seconds(1), "move"};
+      input.mutes = std::make_shared<const MuteList>(mutes);
+      const Verdict verdict = judge(board(row.checks), {}, input);
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(text, row.ready, verdict.ready);
+      for (const CheckVerdict& check : verdict.checks) {
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(text, mutes.count(check.row->policy->name) > 0, check.mute != nullptr);
+        CPPUNIT_ASSERT_MESSAGE("it is shown as it is",
+                               check.status == judge(board(row.checks), {}, now()).checks.at(0).status || check.row->policy->name != "a");
+      }
+      input.wall += seconds(1);
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(text + ", its time over", judge(board(row.checks), {}, now()).ready,
+                                   judge(board(row.checks), {}, input).ready);
+    }
+  }
+
+  void drainedByAnOperator() {
+    JudgeInput drained = now();
+    drained.drained = true;
+    for (const char* excluded : {"", "a"}) {
+      const Verdict verdict = judge(board("a=healthy"), {}, drained, wordsOf(excluded));
+      CPPUNIT_ASSERT(!verdict.ready);
+      CPPUNIT_ASSERT((verdict.reasons == std::vector<std::string>{"drained by operator"}));
+    }
   }
 };
 

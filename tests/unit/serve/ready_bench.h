@@ -48,6 +48,6 @@ inline std::string list(const Object& object, const std::string& key) {
 inline const std::set<std::string> kPlainFields{"status", "latency_ms", "message"};
 inline const std::set<std::string> kVerboseFields{
     "status",       "latency_ms",           "message", "critical", "plugin", "since", "last_run",
-    "last_success", "consecutive_failures", "age_ms",  "reason"};
+    "last_success", "consecutive_failures", "age_ms",  "reason",   "muted"};
 
 }  // namespace pulsewatch::testing

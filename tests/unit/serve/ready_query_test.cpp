@@ -59,11 +59,11 @@ class ReadyQueryTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string(R"({"status":"unhealthy","latency_ms":1,"message":"timed out after 2 s","critical":true,)"
                                      R"("plugin":"redis-plugin","since":"2025-10-31T10:30:02.000000Z",)"
                                      R"("last_run":"2025-10-31T10:30:03.500000Z","last_success":"2025-10-31T10:30:01.000000Z",)"
-                                     R"("consecutive_failures":2,"age_ms":250,"reason":"failed"})"),
+                                     R"("consecutive_failures":2,"age_ms":250,"reason":"failed","muted":null})"),
                          bench.body("/ready/redis?verbose"));
     CPPUNIT_ASSERT_EQUAL(std::string(R"({"status":"unhealthy","latency_ms":0,"message":"no result yet","critical":false,)"
                                      R"("plugin":"mail-plugin","since":"2025-10-31T10:30:00.000000Z","last_run":null,)"
-                                     R"("last_success":null,"consecutive_failures":0,"age_ms":null,"reason":"no_result"})"),
+                                     R"("last_success":null,"consecutive_failures":0,"age_ms":null,"reason":"no_result","muted":null})"),
                          bench.body("/ready/mail?verbose"));
     CPPUNIT_ASSERT_EQUAL(std::string("redis: timed out after 2 s"), list(all, "reasons"));
     CPPUNIT_ASSERT_EQUAL_MESSAGE("with any value", bench.body("/ready?verbose"), bench.body("/ready?verbose=0"));
