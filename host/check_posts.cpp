@@ -17,7 +17,10 @@ CheckPolicy policyOf(const CheckSpec& spec) {
   policy.critical = spec.critical;
   policy.fall = spec.fall;
   policy.rise = spec.rise;
+  policy.flap_window = spec.flap_window;
   policy.degraded_after = spec.degraded_after;
+  policy.depends_on = spec.depends_on;
+  policy.shared = spec.shared;
   policy.stale_after = 3 * spec.interval + spec.timeout;
   policy.unavailable = spec.unavailable;
   return policy;
@@ -26,7 +29,8 @@ CheckPolicy policyOf(const CheckSpec& spec) {
 // As a worker is told it, and what the host keeps to itself.
 std::string termsOf(const CheckSpec& spec) {
   WireWriter wire;
-  wire(spec, spec.interval, spec.critical, spec.fall, spec.rise, spec.degraded_after, spec.unavailable);
+  wire(spec, spec.interval, spec.critical, spec.fall, spec.rise, spec.flap_window, spec.degraded_after, spec.depends_on, spec.shared,
+       spec.unavailable);
   return wire.take();
 }
 
@@ -44,6 +48,8 @@ void CheckPosts::set(const CheckSpec& spec, const Employer& employer) {
   const CheckId id = idOf(spec.name);
   reserved_.erase(spec.name);
   posts_[spec.name] = {id, spec.plugin, termsOf(spec), employer.runner};
+  // It begins blocked: the judge lets it run, perhaps at once.
+  if (!spec.depends_on.empty()) scheduler_.pause(id);
   board_.add(id, policyOf(spec), clock_.wall());
   run_log_.addCheck(id, spec.name, spec.plugin);
   if (employer.runner == nullptr) return run_log_.unavailable(policyOf(spec));
@@ -60,6 +66,7 @@ void CheckPosts::change(Post& post, const CheckSpec& spec, const Employer& emplo
   if (post.runner != nullptr) scheduler_.hold(post.id, clock_.steady() + spec.timeout + kHoldGrace);
   if (post.runner != nullptr && (other_runner || other_terms)) post.runner->remove(post.id);
 
+  if (post.runner == nullptr && !spec.depends_on.empty()) scheduler_.pause(post.id);
   board_.setPolicy(post.id, policyOf(spec), {clock_.wall(), active_time_.now()});
   run_log_.addCheck(post.id, spec.name, spec.plugin);
   if (employer.runner == nullptr) {

@@ -1,6 +1,7 @@
 #include "server.h"
 
 #include "check_posts.h"
+#include "readiness/dependents.h"
 #include "readiness/judge_loop.h"
 #include "result/result_board.h"
 #include "roster.h"
@@ -37,6 +38,13 @@ const Setup& toldOf(const Setup& setup, Log& log) {
   if (const std::string idle = notActedOn(setup); !idle.empty()) log.write({LogLevel::warning, kLogger, "config_not_acted_on", idle, {}});
   for (const std::string& note : setup.plan.notes) log.write({LogLevel::info, kLogger, "check_plan", note, {}});
   return setup;
+}
+
+ReadyHandler::Groups groupsOf(const CheckPlan& plan) {
+  ReadyHandler::Groups groups;
+  for (const GroupSpec& group : plan.groups)
+    groups[group.name] = {group.name, {group.checks.begin(), group.checks.end()}, group.fail_status};
+  return groups;
 }
 
 }  // namespace
@@ -78,12 +86,17 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
 
   // From the judge to whoever asks.
   void judged(const std::shared_ptr<const Verdict>& verdict) override {
+    const Dependents::Outcome outcome = dependents_.judged(*verdict);
+    for (const BlockedCheck& blocked : outcome.blocked) run_log_.blocked(blocked);
+    if (outcome.changed) judge_.wake();
     verdict_.set(verdict);
     ready_.judged(verdict);
-    run_log_.judged(*verdict);
+    run_log_.judged(*verdict, next_runs_);
   }
 
  private:
+  [[nodiscard]] NextRun nextRun(CheckId check);
+
   const HostConfig config_;
   LogWriter& log_;
   const Clock& clock_;
@@ -95,6 +108,8 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
   Scheduler scheduler_;
   ResultBoard board_;
   Published<Verdict> verdict_;
+  Dependents dependents_;
+  const NextRuns next_runs_;
   JudgeLoop judge_;
 
   RunLog run_log_;
@@ -122,7 +137,10 @@ Server::Parts::Parts(const Setup& setup, LogWriter& log, const Clock& clock)
       workers_(clock),
       scheduler_(clock, active_time_, *this),
       board_(*this),
-      judge_(clock, active_time_, scheduler_.heartbeat(), board_, {config_.degraded_is_ready}, *this),
+      dependents_(
+          board_, [this](CheckId check) { scheduler_.pause(check); }, [this](CheckId check) { scheduler_.resume(check); }),
+      next_runs_([this](CheckId check) { return nextRun(check); }),
+      judge_(clock, active_time_, scheduler_.heartbeat(), board_, {config_.degraded_is_ready, config_.shared_failure_is_ready}, *this),
       run_log_(log),
       posts_(clock, active_time_, scheduler_, board_, run_log_, plugin_metrics_),
       http_metrics_(registry_, HttpService::views()),
@@ -133,10 +151,19 @@ Server::Parts::Parts(const Setup& setup, LogWriter& log, const Clock& clock)
       watcher_(config_.plugin_directories, roster_),
       index_(hostVersion(), config_.metrics_enabled),
       health_(clock, {&scheduler_.heartbeat(), &judge_.heartbeat(), &log.heartbeat(), &workers_.heartbeat()}, hostVersion()),
-      ready_(clock, judge_, verdict_, hostVersion()),
+      ready_(clock, judge_, verdict_, {board_, next_runs_}, hostVersion()),
       metrics_({&registry_, &process_metrics_, &host_metrics_, &plugin_metrics_}),
       service_(config_, {&index_, &health_, &ready_, config_.metrics_enabled ? &metrics_ : nullptr}, http_metrics_, log, clock),
-      http_(config_.http_address, config_.http_port, service_, log) {}
+      http_(config_.http_address, config_.http_port, service_, log) {
+  ready_.setGroups(groupsOf(setup.plan));
+}
+
+NextRun Server::Parts::nextRun(CheckId check) {
+  const auto turn = scheduler_.turnOf(check);
+  if (!turn) return {};
+  const auto from_now = std::chrono::duration_cast<WallTime::duration>(turn->due - clock_.steady());
+  return {true, turn->running, turn->paused, clock_.wall() + from_now};
+}
 
 void Server::Parts::start() {
   scheduler_.start();

@@ -205,6 +205,7 @@ HostConfig readHostConfig(const Properties& properties, Mistakes& mistakes) {
   readHttp(reader, config);
   readPluginKeys(properties, config, mistakes);
   config.degraded_is_ready = reader.flag("readiness.degraded_is_ready");
+  config.shared_failure_is_ready = reader.text("readiness.shared_failure") == "degraded";
   config.shutdown_drain = std::chrono::milliseconds(reader.integer("shutdown.drain"));
   readLog(reader, config);
   readWhatIsNotActedOn(reader, config);

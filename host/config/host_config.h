@@ -44,6 +44,7 @@ struct HostConfig {
   bool plugins_watched = true;                  // loaded, replaced and unloaded while running
 
   bool degraded_is_ready = true;
+  bool shared_failure_is_ready = false;  // readiness.shared_failure = degraded
   std::chrono::milliseconds shutdown_drain{5000};
 
   LogLevel log_level = LogLevel::info;

@@ -24,6 +24,7 @@ void RunSchedule::add(CheckId check, CheckTiming timing, SteadyTime now) {
 }
 
 void RunSchedule::remove(CheckId check) {
+  paused_.erase(check);
   const auto found = entries_.find(check);
   if (found == entries_.end()) return;
   starts_.erase({found->second.due, check});
@@ -49,9 +50,10 @@ RunSchedule::Due RunSchedule::advance(SteadyTime now) {
 }
 
 void RunSchedule::startDue(CheckId check, Entry& entry, SteadyTime now, Due& due) {
-  if (entry.held)
+  const bool paused = paused_.count(check) > 0;
+  if (entry.held && !paused)
     entry.owed = true;
-  else if (entry.phase == Phase::idle)
+  else if (!paused && entry.phase == Phase::idle)
     due.starts.push_back(begin(check, entry, entry.due));
   entry.due += entry.spread;
   entry.spread = entry.timing.interval;
@@ -67,7 +69,7 @@ RunSchedule::Run RunSchedule::begin(CheckId check, Entry& entry, SteadyTime sinc
 
 std::optional<RunSchedule::Run> RunSchedule::startNow(CheckId check, SteadyTime now) {
   const auto found = entries_.find(check);
-  if (found == entries_.end() || found->second.phase != Phase::idle) return std::nullopt;
+  if (found == entries_.end() || found->second.phase != Phase::idle || paused_.count(check) > 0) return std::nullopt;
   if (!found->second.held) return begin(check, found->second, now);
   found->second.owed = true;
   return std::nullopt;
@@ -105,6 +107,12 @@ void RunSchedule::release(CheckId check, CheckTiming timing, SteadyTime now) {
   starts_.erase({entry.due, check});
   entry.due = now;
   starts_.insert({entry.due, check});
+}
+
+std::optional<RunSchedule::Turn> RunSchedule::turnOf(CheckId check) const {
+  const auto found = entries_.find(check);
+  if (found == entries_.end()) return std::nullopt;
+  return Turn{found->second.due, found->second.phase != Phase::idle, paused_.count(check) > 0};
 }
 
 bool RunSchedule::isIdle(CheckId check) const {

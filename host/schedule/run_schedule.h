@@ -13,6 +13,7 @@
 #include <optional>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -55,11 +56,21 @@ class RunSchedule {
   // is let go of.
   void hold(CheckId check);
   void release(CheckId check, CheckTiming timing, SteadyTime now);
+  // Between pause() and resume() no run of the check is begun and none is owed; its turns go by. It may be paused before it is added.
+  void pause(CheckId check) { paused_.insert(check); }
+  void resume(CheckId check) { paused_.erase(check); }
   [[nodiscard]] bool isIdle(CheckId check) const;  // no run is going on; true of an unknown check
 
   // When advance() has something to say next, and when next a run is overdue; far in the future when nothing is known.
   [[nodiscard]] SteadyTime next() const { return std::min(first(starts_), nextDeadline()); }
   [[nodiscard]] SteadyTime nextDeadline() const { return first(deadlines_); }
+  // Where the check stands; nothing of an unknown one.
+  struct Turn {
+    SteadyTime due;  // of the next run
+    bool running = false;
+    bool paused = false;
+  };
+  [[nodiscard]] std::optional<Turn> turnOf(CheckId check) const;
   // The checks whose run is overdue and still going.
   [[nodiscard]] std::vector<CheckId> stuckChecks() const;
 
@@ -83,6 +94,7 @@ class RunSchedule {
   static Run begin(CheckId check, Entry& entry, SteadyTime since);
 
   std::unordered_map<CheckId, Entry> entries_;
+  std::unordered_set<CheckId> paused_;
   Turns starts_;     // of each check, its next run
   Turns deadlines_;  // of each check whose run is under way
   std::uint64_t added_ = 0;

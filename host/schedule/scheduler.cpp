@@ -47,6 +47,19 @@ void Scheduler::release(CheckId check, CheckTiming timing, std::shared_ptr<Check
   changed_.notifyOne();
 }
 
+void Scheduler::pause(CheckId check) {
+  const MutexLock lock(mutex_);
+  schedule_.pause(check);
+}
+
+void Scheduler::resume(CheckId check) {
+  {
+    const MutexLock lock(mutex_);
+    schedule_.resume(check);
+  }
+  runWanted(check);
+}
+
 void Scheduler::start() {
   heartbeat_.tick(clock_.steady());
   thread_ = std::thread([this] { loop(); });
@@ -138,6 +151,11 @@ void Scheduler::runEnded(RunReport report) {
   }
   if (end == RunSchedule::End::inTime) sink_.runOver(report);
   if (end == RunSchedule::End::late) sink_.lateRunEnded(report);
+}
+
+std::optional<RunSchedule::Turn> Scheduler::turnOf(CheckId check) {
+  const MutexLock lock(mutex_);
+  return schedule_.turnOf(check);
 }
 
 std::vector<CheckId> Scheduler::stuckChecks() {

@@ -12,6 +12,7 @@
 #include "schedule/run_schedule.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -50,11 +51,18 @@ class Scheduler final : public RunnerEvents {
   bool hold(CheckId check, SteadyTime until) EXCLUDES(mutex_);
   void release(CheckId check, CheckTiming timing, std::shared_ptr<CheckRunner> runner) EXCLUDES(mutex_);
 
+  // No run of the check is begun between pause() and resume(), which begins one at once; what is running goes on. It may be paused before
+  // it is added. Any thread.
+  void pause(CheckId check) EXCLUDES(mutex_);
+  void resume(CheckId check) EXCLUDES(mutex_);
+
   void start();
   void stop() EXCLUDES(mutex_);  // no more runs are started; what is running goes on
 
   // The checks whose run was given up and is still going.
   [[nodiscard]] std::vector<CheckId> stuckChecks() EXCLUDES(mutex_);
+  // Where the check stands; nothing of an unknown one.
+  [[nodiscard]] std::optional<RunSchedule::Turn> turnOf(CheckId check) EXCLUDES(mutex_);
 
   [[nodiscard]] const Heartbeat& heartbeat() const { return heartbeat_; }  // ticks at least ten times a second
 

@@ -75,11 +75,11 @@ Configurations plugins() {
       bad("a setting of another plugin", "check.database.probe = get\n",
           {inMain(1,
                   "check.database.probe: unknown key of a check of plugin mysql; it has plugin, interval, timeout, critical, fall, rise, "
-                  "degraded_after, alias and url")}),
+                  "flap_window, degraded_after, depends_on, scope, alias and url")}),
       bad("a setting with a dot", "check.redis.url.host = h\n",
           {inMain(1,
                   "check.redis.url.host: unknown key of a check of plugin redis; it has plugin, interval, timeout, critical, fall, rise, "
-                  "degraded_after, alias, url, probe and key")}),
+                  "flap_window, degraded_after, depends_on, scope, alias, url, probe and key")}),
       bad("a required setting that is empty", "check.redis.url =\n", {inMain(1, "check.redis.url: is empty; write a value")}),
   };
 }
