@@ -2,6 +2,7 @@
 
 #include "config/duration.h"
 #include "config/schema.h"
+#include "config/text_parts.h"
 #include "text_layout.h"
 
 #include <vector>
@@ -39,6 +40,9 @@ std::string shownKey(const CheckSpec& check, std::string_view key) {
   if (key == "critical") return yesOrNo(check.critical);
   if (key == "fall") return std::to_string(check.fall);
   if (key == "rise") return std::to_string(check.rise);
+  if (key == "flap_window") return check.flap_window.count() > 0 ? describeDuration(check.flap_window) : "none";
+  if (key == "depends_on") return check.depends_on.empty() ? "none" : joinedWords(check.depends_on, ", ");
+  if (key == "scope") return check.shared ? "shared" : "local";
   if (key == "degraded_after") return check.degraded_after ? describeDuration(*check.degraded_after) : "none";
   return check.alias_secret ? "***" : oneLine(check.alias);
 }
@@ -60,11 +64,19 @@ std::string keysAndSettings(const CheckSpec& check) {
   return text + columns(rows, "  ");
 }
 
+std::string groupTable(const CheckPlan& plan) {
+  Rows rows{{"GROUP", "CHECKS", "FAIL STATUS"}};
+  for (const GroupSpec& group : plan.groups)
+    rows.push_back({group.name, group.checks.empty() ? "none" : joinedWords(group.checks, ", "), std::to_string(group.fail_status)});
+  return plan.groups.empty() ? std::string() : "\n" + columns(rows);
+}
+
 }  // namespace
 
 std::string checkListing(const Setup& setup, const std::map<std::string, std::string>& unfit) {
   std::string text = overview(setup);
   for (const CheckSpec& check : setup.plan.checks) text += keysAndSettings(check);
+  text += groupTable(setup.plan);
   std::string rest;
   for (const CatalogEntry& entry : setup.catalog.entries) {
     if (!entry.refusal.empty()) rest += "refused: " + oneLine(entry.file) + ": " + oneLine(entry.refusal) + "\n";

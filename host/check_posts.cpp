@@ -23,7 +23,10 @@ CheckPolicy policyOf(const CheckSpec& spec) {
   policy.critical = spec.critical;
   policy.fall = spec.fall;
   policy.rise = spec.rise;
+  policy.flap_window = spec.flap_window;
   policy.degraded_after = spec.degraded_after;
+  policy.depends_on = spec.depends_on;
+  policy.shared = spec.shared;
   policy.stale_after = 3 * spec.interval + spec.timeout;
   policy.unavailable = spec.unavailable;
   return policy;
@@ -40,7 +43,8 @@ CheckPosts::Digest digestOf(WireWriter& wire) {
 // As a worker is told it, and what the host keeps to itself.
 CheckPosts::Digest termsOf(const CheckSpec& spec) {
   WireWriter wire;
-  wire(spec, spec.interval, spec.fast_interval, spec.critical, spec.fall, spec.rise, spec.degraded_after, spec.unavailable);
+  wire(spec, spec.interval, spec.fast_interval, spec.critical, spec.fall, spec.rise, spec.flap_window, spec.degraded_after, spec.depends_on,
+       spec.shared, spec.unavailable);
   return digestOf(wire);
 }
 
@@ -115,6 +119,8 @@ void CheckPosts::add(const CheckSpec& spec, const Employer& employer, ResultBoar
   const CheckId id = idOf(spec.name);
   reserved_.erase(spec.name);
   posts_[spec.name] = {id, spec.plugin, termsOf(spec), workOf(spec), employer.runner};
+  // It begins blocked: the judge lets it run, perhaps at once. A newcomer has its first result before it is judged at all.
+  if (!spec.depends_on.empty() && comes == ResultBoard::Comes::now) scheduler_.pause(id);
   board_.add(id, policyOf(spec), clock_.wall(), comes);
   run_log_.addCheck(id, spec.name, spec.plugin);
   if (employer.runner == nullptr) return run_log_.unavailable(policyOf(spec));
@@ -128,6 +134,7 @@ void CheckPosts::change(const Appointment& appointment, SteadyTime until) {
   const Employer& employer = appointment.employer;
   const CheckTiming timing{spec.interval, spec.timeout, spec.fast_interval};
   Post& post = posts_.at(spec.name);
+  if (post.runner == nullptr && !spec.depends_on.empty()) scheduler_.pause(post.id);
   run_log_.addCheck(post.id, spec.name, spec.plugin);
   if (employer.runner == nullptr) {
     run_log_.unavailable(policyOf(spec));

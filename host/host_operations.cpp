@@ -3,6 +3,7 @@
 #include "config/mistakes.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace pulsewatch {
 
@@ -13,16 +14,6 @@ constexpr std::string_view kStopping = "pulsewatchd is stopping, and not ready b
 
 std::string shownMute(const std::string& check, const Mute& mute) {
   return "check " + check + " is muted until " + timestamp(mute.until) + (mute.reason.empty() ? "" : ": ") + mute.reason;
-}
-
-std::string shownCheck(const CheckVerdict& check) {
-  const CheckPolicy& policy = *check.row->policy;
-  std::string sentence = "check " + policy.name + " is " + std::string(name(check.status)) + " since " +
-                         timestamp(check.row->state->since) + ": " + shownMessage(check);
-  if (!policy.critical) sentence += "; it is not critical and never votes";
-  if (check.mute != nullptr) sentence += "; it is muted until " + timestamp(check.mute->until) + " and doesn't vote";
-  if (check.against) sentence += "; it makes the verdict not ready";
-  return sentence;
 }
 
 }  // namespace
@@ -59,9 +50,12 @@ HostCondition HostOperations::condition() {
 std::vector<std::string> HostOperations::explain() {
   const auto verdict = parts_.verdict.get();
   if (verdict == nullptr) return {"not ready: starting"};
-  std::vector<std::string> sentences{verdict->ready ? "ready: nothing speaks against it" : "not ready"};
-  for (const std::string& reason : verdict->reasons) sentences.push_back("not ready because of: " + reason);
-  for (const CheckVerdict& check : verdict->checks) sentences.push_back(shownCheck(check));
+  Explanation explanation = pulsewatch::explain(*verdict, parts_.next_runs);
+  std::vector<std::string> sentences = std::move(explanation.sentences);
+  // All that has not been said yet.
+  for (CheckExplanation& check : explanation.checks) {
+    if (std::find(sentences.begin(), sentences.end(), check.sentence) == sentences.end()) sentences.push_back(std::move(check.sentence));
+  }
   return sentences;
 }
 
@@ -99,6 +93,10 @@ AskedRun HostOperations::run(const std::string& check) {
   }
   if (!row->policy->unavailable.empty()) {
     asked.refusal = "check " + check + " cannot run: " + row->policy->unavailable;
+    return asked;
+  }
+  if (row->state->block != Block::none) {
+    asked.refusal = "check " + check + " does not run meanwhile: " + row->state->message;
     return asked;
   }
   asked.after = row->state->sequence;

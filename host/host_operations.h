@@ -3,6 +3,7 @@
 
 #include "control/asked_runs.h"
 #include "control/operations.h"
+#include "readiness/explanation.h"
 #include "readiness/judge_loop.h"
 #include "readiness/mutes.h"
 #include "roster.h"
@@ -28,6 +29,7 @@ struct HostOperationsParts {
   AskedRuns& asked_runs;
   const Roster& roster;
   const HostMetrics& metrics;
+  const NextRuns& next_runs;
   std::function<std::vector<std::string>()> reload;  // as of Operations
 };
 

@@ -3,10 +3,11 @@
 #include "base/folder_watcher.h"
 #include "check_posts.h"
 #include "config_watch.h"
-#include "log_outlet.h"
 #include "control/control_handler.h"
 #include "control/control_socket.h"
 #include "host_operations.h"
+#include "log_outlet.h"
+#include "readiness/dependents.h"
 #include "readiness/judge_loop.h"
 #include "reload_report.h"
 #include "reloader.h"
@@ -84,6 +85,15 @@ std::unique_ptr<ControlSocket> controlSocket(const ControlSocketConfig& config, 
   }
 }
 
+ReadinessPolicy readinessOf(const HostConfig& config) { return {config.degraded_is_ready, config.shared_failure_is_ready}; }
+
+ReadyHandler::Groups groupsOf(const CheckPlan& plan) {
+  ReadyHandler::Groups groups;
+  for (const GroupSpec& group : plan.groups)
+    groups[group.name] = {group.name, {group.checks.begin(), group.checks.end()}, group.fail_status};
+  return groups;
+}
+
 }  // namespace
 
 const char* hostVersion() { return PULSEWATCH_VERSION; }
@@ -128,13 +138,17 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
 
   // From the judge to whoever asks.
   void judged(const std::shared_ptr<const Verdict>& verdict) override {
+    const Dependents::Outcome outcome = dependents_.judged(*verdict);
+    for (const BlockedCheck& blocked : outcome.blocked) run_log_.blocked(blocked);
+    if (outcome.changed) judge_.wake();
     verdict_.set(verdict);
     ready_.judged(verdict);
-    run_log_.judged(*verdict);
+    run_log_.judged(*verdict, next_runs_);
     operations_.judged(*verdict);
   }
 
  private:
+  [[nodiscard]] NextRun nextRun(CheckId check);
   std::vector<std::string> reloadNow();
   std::vector<std::string> readAgain();
   std::vector<std::string> refused(const Mistakes& mistakes);
@@ -163,6 +177,8 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
   ResultBoard board_;
   Published<Verdict> verdict_;
   Mutes mutes_;
+  Dependents dependents_;
+  const NextRuns next_runs_;
   JudgeLoop judge_;
 
   RunLog run_log_;
@@ -198,7 +214,10 @@ Server::Parts::Parts(const Setup& setup, LogWriter& log, const Clock& clock)
       scheduler_(clock, active_time_, *this),
       board_(*this),
       mutes_(clock, setup.config.state_directory),
-      judge_(clock, active_time_, scheduler_.heartbeat(), board_, {setup.config.degraded_is_ready}, *this),
+      dependents_(
+          board_, [this](CheckId check) { scheduler_.pause(check); }, [this](CheckId check) { scheduler_.resume(check); }),
+      next_runs_([this](CheckId check) { return nextRun(check); }),
+      judge_(clock, active_time_, scheduler_.heartbeat(), board_, readinessOf(setup.config), *this),
       run_log_(log),
       posts_(clock, active_time_, scheduler_, board_, run_log_, plugin_metrics_),
       http_metrics_(registry_, HttpService::views()),
@@ -208,18 +227,26 @@ Server::Parts::Parts(const Setup& setup, LogWriter& log, const Clock& clock)
       roster_({log, posts_, scheduler_, workers_, *this, inspector_, [this] { judge_.wake(); }}, said(setup)),
       index_(hostVersion(), setup.config.metrics_enabled),
       health_(clock, {&scheduler_.heartbeat(), &judge_.heartbeat(), &log.heartbeat(), &workers_.heartbeat()}, hostVersion()),
-      ready_(clock, judge_, verdict_, hostVersion()),
+      ready_(clock, judge_, verdict_, {board_, next_runs_}, hostVersion()),
       metrics_({&registry_, &process_metrics_, &host_metrics_, &plugin_metrics_}),
       service_(setup.config, {&index_, &health_, &ready_, &metrics_}, http_metrics_, log, clock),
       http_(setup.config.http_address, setup.config.http_port, service_, log),
       reloader_([this] { return reloadNow(); }),
       config_watch_(setup.input, [this] { reloader_.ask(); }),
-      operations_({clock, log, scheduler_, board_, verdict_, judge_, mutes_, asked_runs_, roster_, host_metrics_,
+      operations_({clock, log, scheduler_, board_, verdict_, judge_, mutes_, asked_runs_, roster_, host_metrics_, next_runs_,
                    [this] { return reloader_.askAndWait(); }}),
       control_handler_(operations_, log, hostVersion()),
       control_(controlSocket(setup.config.control_socket, control_handler_, log, clock)) {
   config_.set(std::make_shared<const HostConfig>(setup.config));
   config_watch_.note();
+  ready_.setGroups(groupsOf(setup.plan));
+}
+
+NextRun Server::Parts::nextRun(CheckId check) {
+  const auto turn = scheduler_.turnOf(check);
+  if (!turn) return {};
+  const auto from_now = std::chrono::duration_cast<WallTime::duration>(turn->due - clock_.steady());
+  return {true, turn->running, turn->paused, clock_.wall() + from_now};
 }
 
 void Server::Parts::start() {
@@ -342,7 +369,8 @@ void Server::Parts::take(const Setup& setup, std::shared_ptr<LogSink> sink) {
   log_.setOutput(std::move(sink), logFormat(config));
   service_.configure(config);
   index_.setMetrics(config.metrics_enabled);
-  judge_.setPolicy({config.degraded_is_ready});
+  judge_.setPolicy(readinessOf(config));
+  ready_.setGroups(groupsOf(setup.plan));
   const std::uint16_t port_before = port();
   http_.move();
   if (config.http_address != old->http_address || port() != port_before) tellListening();

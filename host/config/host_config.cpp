@@ -223,6 +223,7 @@ HostConfig readHostConfig(const Properties& properties, Mistakes& mistakes) {
   readPluginKeys(properties, config, mistakes);
   config.config_watched = reader.flag("config.watch");
   config.degraded_is_ready = reader.flag("readiness.degraded_is_ready");
+  config.shared_failure_is_ready = reader.text("readiness.shared_failure") == "degraded";
   config.shutdown_drain = std::chrono::milliseconds(reader.integer("shutdown.drain"));
   readLog(reader, config);
   readPlaces(reader, config);

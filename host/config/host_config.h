@@ -54,6 +54,7 @@ struct HostConfig {
   bool config_watched = false;  // read again when a file of it changes
 
   bool degraded_is_ready = true;
+  bool shared_failure_is_ready = false;  // readiness.shared_failure = degraded
   std::chrono::milliseconds shutdown_drain{5000};
 
   LogLevel log_level = LogLevel::info;

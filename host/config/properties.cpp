@@ -19,7 +19,9 @@ using Layer = std::map<std::string, Property>;
 
 bool startsWith(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
 
-bool isKnown(const std::string& key) { return startsWith(key, "check.") || startsWith(key, "plugin.") || findHostKey(key) != nullptr; }
+bool isKnown(const std::string& key) {
+  return startsWith(key, "check.") || startsWith(key, "plugin.") || startsWith(key, "group.") || findHostKey(key) != nullptr;
+}
 
 // The host key that somebody meant who wrote a variable's name where a key goes.
 const KeyDescription* meantByVariable(const std::string& key) {
@@ -37,7 +39,7 @@ void reportUnknown(const std::string& where, const std::string& key, Mistakes& m
     return;
   }
   std::vector<std::string> names = keyNames(hostKeys());
-  names.insert(names.end(), {"check.NAME.plugin", "check.NAME.interval", "plugin.NAME.enabled"});
+  names.insert(names.end(), {"check.NAME.plugin", "check.NAME.interval", "plugin.NAME.enabled", "group.NAME.checks"});
   const std::string near = nearest(key, names);
   mistakes.add(place, near.empty() ? "unknown key; remove it, or correct it" : "unknown key; did you mean " + near + "?");
 }

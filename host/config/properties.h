@@ -34,7 +34,8 @@ struct PropertyValue {
 
 class Properties {
  public:
-  // Reads all layers. Keys are checked against the schema (schema.h), but for `check.*` and `plugin.*`, which planChecks() knows about.
+  // Reads all layers. Keys are checked against the schema (schema.h), but for `check.*`, `plugin.*` and `group.*`, which
+  // planChecks() knows about.
   static Properties load(const ConfigInput& input, Mistakes& mistakes);
 
   // The value of a key with its references replaced, from the strongest layer or its built-in default. Nothing when no layer has it, or

@@ -97,6 +97,7 @@ constexpr std::array kHostKeys{
     flag("plugins.require_checksums", "", "false"),
     KeyDescription{.key = "plugins.signature_key"},
     flag("readiness.degraded_is_ready", "", "true"),
+    choice("readiness.shared_failure", "", "not_ready|degraded", "not_ready"),
     duration("shutdown.drain", "5s", 0, kHourMs),
     choice("log.format", "", "json|text", "json"),
     KeyDescription{.key = "log.file"},
@@ -108,6 +109,8 @@ constexpr std::array kHostKeys{
     text("control.socket", "", kDefaultControlSocket),
 };
 
+constexpr std::string_view kCheckListAdvice = "write names of checks with commas between them";
+
 constexpr std::array kCheckKeys{
     KeyDescription{.key = "plugin"},
     duration("interval", "10s", 10, 7 * kDayMs),
@@ -116,7 +119,10 @@ constexpr std::array kCheckKeys{
     flag("critical", "", "true"),
     count("fall", "", "1", 1, 1000, "write how many failed runs in a row turn the check"),
     count("rise", "", "1", 1, 1000, "write how many passed runs in a row turn the check"),
+    duration("flap_window", "0s", 0, kDayMs),
     KeyDescription{.key = "degraded_after", .type = KeyType::duration, .least = 1, .most = kDayMs},
+    KeyDescription{.key = "depends_on", .type = KeyType::list, .advice = kCheckListAdvice},
+    choice("scope", "", "local|shared", "local"),
     KeyDescription{.key = "alias"},
 };
 
@@ -133,11 +139,17 @@ constexpr std::array kPluginKeys{
     duration("kill_after", "2s", 100, kHourMs),
 };
 
+constexpr std::array kGroupKeys{
+    KeyDescription{.key = "checks", .type = KeyType::list, .advice = kCheckListAdvice},
+    count("fail_status", "", "503", 400, 599, "write the HTTP status of a group that is not ready"),
+};
+
 }  // namespace
 
 std::span<const KeyDescription> hostKeys() { return kHostKeys; }
 std::span<const KeyDescription> checkKeys() { return kCheckKeys; }
 std::span<const KeyDescription> pluginKeys() { return kPluginKeys; }
+std::span<const KeyDescription> groupKeys() { return kGroupKeys; }
 
 const KeyDescription* findKey(std::span<const KeyDescription> keys, std::string_view key) {
   const auto found = std::find_if(keys.begin(), keys.end(), [&](const KeyDescription& description) { return description.key == key; });

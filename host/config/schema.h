@@ -1,6 +1,6 @@
 // Every key of the host's own, as data: its name, the specification's variable for it, its type and built-in default. What a check or a
-// plugin is given (`check.<name>.…`, `plugin.<name>.…`) has a fixed part here too; a check's settings are its plugin's to declare.
-// Immutable; any thread.
+// plugin is given (`check.<name>.…`, `plugin.<name>.…`) has a fixed part here too, as has a group of checks; a check's settings are its
+// plugin's to declare. Immutable; any thread.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -32,6 +32,7 @@ struct KeyDescription {
 std::span<const KeyDescription> hostKeys();    // whole keys
 std::span<const KeyDescription> checkKeys();   // check.<name>.<key>
 std::span<const KeyDescription> pluginKeys();  // plugin.<name>.<key>
+std::span<const KeyDescription> groupKeys();   // group.<name>.<key>
 
 const KeyDescription* findHostKey(std::string_view key);
 const KeyDescription* findKey(std::span<const KeyDescription> keys, std::string_view key);

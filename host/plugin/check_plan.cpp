@@ -1,8 +1,10 @@
 #include "plugin/check_plan.h"
 
+#include "config/named_keys.h"
 #include "config/schema.h"
 #include "config/text_parts.h"
 #include "config/typed_value.h"
+#include "plugin/check_relations.h"
 #include "plugin/check_settings.h"
 #include <pulsewatch/plugin_rules.h>
 
@@ -15,30 +17,11 @@ namespace pulsewatch {
 
 namespace {
 
-using Keys = std::map<std::string, const Property*>;  // what follows the name, e.g. "interval"
-using Groups = std::map<std::string, Keys>;           // by check or plugin
-
 // Default names that are promised to users. A plugin that was refused or disabled can't say its own.
 constexpr std::pair<std::string_view, std::string_view> kPromisedNames[] = {
     {"database", "mysql"}, {"migrations", "migrations"}, {"redis", "redis"}};
 
 bool isCheckName(const std::string& name) { return isName(name) && name != "group"; }
-
-// The given keys `<family>.<name>.<key>` by name.
-Groups grouped(const Properties& properties, const std::string& family, Mistakes& mistakes) {
-  Groups groups;
-  const std::string prefix = family + ".";
-  for (auto entry = properties.properties().lower_bound(prefix);
-       entry != properties.properties().end() && entry->first.rfind(prefix, 0) == 0; ++entry) {
-    const std::string rest = entry->first.substr(prefix.size());
-    const std::size_t dot = rest.find('.');
-    if (dot == std::string::npos || dot == 0 || dot + 1 == rest.size())
-      mistakes.add(placeOf(entry->second), "unknown key; write " + family + ".NAME.KEY");
-    else
-      groups[rest.substr(0, dot)][rest.substr(dot + 1)] = &entry->second;
-  }
-  return groups;
-}
 
 class Planner {
  public:
@@ -56,13 +39,14 @@ class Planner {
   CheckPlan plan() {
     checkPluginKeys();
     chooseDefaults();
-    configured_ = grouped(properties_, "check", mistakes_);
+    configured_ = namedKeys(properties_, "check", mistakes_);
     for (const auto& [name, keys] : configured_) planConfigured(name, keys);
     for (const auto& [name, plugin] : plugins_) planDefault(*plugin);
     for (const CheckSpec& check : plan_.checks) {
       if (plan_.plugins.count(check.plugin) == 0) plan_.plugins[check.plugin] = pluginSpec(properties_, check.plugin, mistakes_);
     }
     std::sort(plan_.checks.begin(), plan_.checks.end(), [](const CheckSpec& a, const CheckSpec& b) { return a.name < b.name; });
+    readRelations(properties_, absentChecks(), plan_, mistakes_);
     return std::move(plan_);
   }
 
@@ -90,7 +74,7 @@ class Planner {
   }
 
   void checkPluginKeys() {
-    for (const auto& [name, keys] : grouped(properties_, "plugin", mistakes_)) {
+    for (const auto& [name, keys] : namedKeys(properties_, "plugin", mistakes_)) {
       const bool known = plugins_.count(name) > 0;
       if (!known)
         mistakes_.add(placeOf(*keys.begin()->second), "no plugin " + pulsewatch::quoted(name) + " was found" + pluginAdvice(name));
@@ -124,7 +108,7 @@ class Planner {
   }
 
   // The plugin of a configured check; nothing after a mistake.
-  std::optional<std::string> pluginOf(const std::string& name, const Keys& keys) {
+  std::optional<std::string> pluginOf(const std::string& name, const KeysOfOne& keys) {
     if (keys.count("plugin") > 0) {
       const auto value = properties_.value("check." + name + ".plugin", mistakes_);
       if (value && plugins_.count(value->text) > 0) return value->text;
@@ -149,7 +133,7 @@ class Planner {
     return std::nullopt;
   }
 
-  void planConfigured(const std::string& name, const Keys& keys) {
+  void planConfigured(const std::string& name, const KeysOfOne& keys) {
     if (!isCheckName(name)) {
       mistakes_.add(placeOf(*keys.begin()->second),
                     name == "group" ? "a check cannot be named group, the word is reserved; name it otherwise"
@@ -162,6 +146,7 @@ class Planner {
     with_checks_.insert(plugin.name);
     if (!enabled(plugin.name)) {
       plan_.notes.push_back("check " + name + " is not made: its plugin " + plugin.name + " is disabled");
+      not_made_.push_back(name);
       return;
     }
     CheckSpec spec = hostPart(name, plugin);
@@ -203,6 +188,21 @@ class Planner {
     return false;
   }
 
+  // Of the names that are no check's now.
+  [[nodiscard]] AbsentChecks absentChecks() const {
+    AbsentChecks absent;
+    for (const auto& [name, plugin] : default_owners_) {
+      if (!enabled(plugin))
+        absent.left_out.insert(name);
+      else if (!plugins_.at(plugin)->loaded || !promisedCheckName(plugin).empty())
+        absent.missing.insert(name);  // and if its settings are, that was told
+    }
+    for (const auto& [name, keys] : configured_) absent.missing.insert(name);
+    for (const std::string& name : not_made_) absent.left_out.insert(name);
+    for (const auto& [name, plugin] : plugins_) absent.some_gone = absent.some_gone || plugin->gone;
+    return absent;
+  }
+
   CheckSpec hostPart(const std::string& name, const PluginState& plugin) {
     CheckSpec spec = readHostKeys(properties_, name, mistakes_);
     spec.plugin = plugin.name;
@@ -210,7 +210,7 @@ class Planner {
     return spec;
   }
 
-  void reportUnknownSettings(const std::string& name, const Keys& keys, const PluginState& plugin) {
+  void reportUnknownSettings(const std::string& name, const KeysOfOne& keys, const PluginState& plugin) {
     std::vector<std::string> known = keyNames(checkKeys());
     for (const SettingDescription& setting : plugin.description.settings) known.push_back(setting.key);
     for (const auto& [key, property] : keys) {
@@ -227,8 +227,9 @@ class Planner {
   std::map<std::string, const PluginState*> plugins_;
   std::set<std::string> disabled_;
   std::map<std::string, std::string> default_owners_;  // plugin by the default name it has
-  Groups configured_;
+  NamedKeys configured_;
   std::set<std::string> with_checks_;  // plugins that a configured check is of
+  std::vector<std::string> not_made_;  // configured checks of disabled plugins
   CheckPlan plan_;
 };
 

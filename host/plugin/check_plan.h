@@ -1,5 +1,5 @@
-// Which checks there are: the configuration's `check.*` and `plugin.*` keys brought together with what the plugins declare. Pure but for
-// the mistakes it adds; one thread.
+// Which checks there are: the configuration's `check.*`, `plugin.*` and `group.*` keys brought together with what the plugins declare. Pure
+// but for the mistakes it adds; one thread.
 #pragma once
 #include "config/mistakes.h"
 #include "config/properties.h"
@@ -37,7 +37,10 @@ struct CheckSpec {
   bool critical = true;
   unsigned fall = 1;
   unsigned rise = 1;
+  std::chrono::milliseconds flap_window{0};  // 0: nobody looks whether it flaps
   std::optional<std::chrono::milliseconds> degraded_after;
+  std::vector<std::string> depends_on;  // names of checks
+  bool shared = false;                  // its scope
   std::vector<SettingValue> settings;
   bool alias_secret = false;                   // made from a secret: not to be shown
   std::string unavailable;                     // not empty: the plugin was refused, the check stays unhealthy with this reason
@@ -68,8 +71,16 @@ struct PluginSpec {
   bool operator==(const PluginSpec&) const = default;
 };
 
+// Checks that have a verdict of their own (group.<name>.…).
+struct GroupSpec {
+  std::string name;
+  std::vector<std::string> checks;
+  int fail_status = 503;  // of HTTP, when it is not ready
+};
+
 struct CheckPlan {
   std::vector<CheckSpec> checks;              // by name
+  std::vector<GroupSpec> groups;              // by name
   std::map<std::string, PluginSpec> plugins;  // of all that have a check, by name
   std::vector<std::string> notes;             // sentences for the log, e.g. why a plugin got no default check
   std::vector<std::string> not_acted_on;      // check.* and plugin.* keys given that this version does not act on yet

@@ -204,7 +204,10 @@ CheckSpec readHostKeys(const Properties& properties, const std::string& check, M
   if (const auto typed = read("critical")) spec.critical = typed->integer != 0;
   if (const auto typed = read("fall")) spec.fall = static_cast<unsigned>(typed->integer);
   if (const auto typed = read("rise")) spec.rise = static_cast<unsigned>(typed->integer);
+  if (const auto typed = read("flap_window")) spec.flap_window = std::chrono::milliseconds(typed->integer);
   if (const auto typed = read("degraded_after")) spec.degraded_after = std::chrono::milliseconds(typed->integer);
+  if (const auto typed = read("depends_on")) spec.depends_on = typed->list;
+  if (const auto typed = read("scope")) spec.shared = typed->text == "shared";
   const auto alias = read("alias");
   spec.alias = alias ? alias->text : check == "database" ? "default" : check;
   const auto plugin = properties.properties().find(fullKey(check, "plugin"));

@@ -17,6 +17,8 @@ void ResultBoard::add(CheckId check, CheckPolicy policy, WallTime now, Comes com
     state.has_result = true;
     state.message = policy.unavailable;
     state.last_run.wall = now;
+  } else if (!policy.depends_on.empty() && comes == Comes::now) {
+    state.block = Block::waiting;
   }
   const MutexLock lock(mutex_);
   Entry& entry = entries_[policy.name];
@@ -46,6 +48,10 @@ void ResultBoard::setPolicy(Entry& entry, CheckPolicy policy, ResultTime now) {
     state.status = CheckStatus::unhealthy;
     state.message = policy.unavailable;
     state.last_run.wall = now.wall;
+    state.block = Block::none;
+    state.turns = nullptr;
+  } else if (!entry.policy->unavailable.empty() && !policy.depends_on.empty()) {
+    state.block = Block::waiting;
   }
   entry.policy = std::make_shared<const CheckPolicy>(std::move(policy));
   entry.state = std::make_shared<const CheckState>(std::move(state));
@@ -61,6 +67,7 @@ void ResultBoard::erase(CheckId check) {
   if (found == by_id_.end()) return;
   if (found->second->comes_later && !found->second->state->has_result) --awaited_;
   const std::string name = found->second->policy->name;
+  found->second->history.clear(texts_);
   by_id_.erase(found);
   entries_.erase(name);
 }
@@ -101,13 +108,41 @@ Pace ResultBoard::apply(const RunReport& report, ResultTime time) {
     now = std::make_shared<const CheckState>(after(*before, *policy, report, time));
     entry.state = now;
     if (entry.comes_later && !before->has_result && now->has_result && --awaited_ == 0) arrived_.notifyAll();
-    ++entry.tally.runs[static_cast<std::size_t>(outcomeOf(report, *policy))];
+    const RunOutcome outcome = outcomeOf(report, *policy);
+    ++entry.tally.runs[static_cast<std::size_t>(outcome)];
+    entry.history.add(report, outcome, time.wall, texts_);
     entry.tally.durations.observe(seconds(report.duration));
     if (before->has_result ? before->status != now->status : now->has_result)
       ++entry.tally.transitions[static_cast<std::size_t>(now->status)];
   }
   listener_.resultCame({*policy, *before, *now, report});
   return paceOf(*now);
+}
+
+std::optional<BoardBlock> ResultBoard::block(CheckId check, Block block, const std::string& why, WallTime now) {
+  const MutexLock lock(mutex_);
+  const auto found = by_id_.find(check);
+  if (found == by_id_.end()) return std::nullopt;
+  Entry& entry = *found->second;
+  const std::shared_ptr<const CheckState> before = entry.state;
+  if (!entry.policy->unavailable.empty() || (before->block == block && before->message == why)) return std::nullopt;
+  entry.state = std::make_shared<const CheckState>(blocked(*before, block, why, now));
+  if (before->has_result && before->status != CheckStatus::unhealthy)
+    ++entry.tally.transitions[static_cast<std::size_t>(CheckStatus::unhealthy)];
+  return BoardBlock{entry.policy, before, entry.state};
+}
+
+void ResultBoard::release(CheckId check) {
+  const MutexLock lock(mutex_);
+  const auto found = by_id_.find(check);
+  if (found == by_id_.end() || found->second->state->block == Block::none) return;
+  found->second->state = std::make_shared<const CheckState>(released(*found->second->state));
+}
+
+PastRuns ResultBoard::history(const std::string& name) const {
+  const MutexLock lock(mutex_);
+  const auto found = entries_.find(name);
+  return found == entries_.end() ? PastRuns() : found->second.history.told(texts_);
 }
 
 std::shared_ptr<const BoardSnapshot> ResultBoard::snapshot() const {

@@ -4,10 +4,12 @@
 #include "base/mutex.h"
 #include "result/check_state.h"
 #include "result/histogram.h"
+#include "result/run_history.h"
 
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -38,6 +40,13 @@ struct BoardChange {
   [[nodiscard]] bool turned() const { return !before.has_result || before.status != after.status; }
 };
 
+// A check that has been blocked, or for another reason than before.
+struct BoardBlock {
+  std::shared_ptr<const CheckPolicy> policy;
+  std::shared_ptr<const CheckState> before;
+  std::shared_ptr<const CheckState> after;
+};
+
 // Told of every result, on the thread that brought it, with no lock held.
 class BoardListener {
  public:
@@ -56,12 +65,13 @@ class ResultBoard {
  public:
   explicit ResultBoard(BoardListener& listener) : listener_(listener) {}
 
-  // A check that is `unavailable` has that as its result at once and for good. One that comes `later` is in no snapshot until it is let in.
+  // A check that is `unavailable` has that as its result at once and for good. One that depends on others begins blocked. One that comes
+  // `later` is in no snapshot until it is let in, and not blocked before it has a result.
   enum class Comes { now, later };
   void add(CheckId check, CheckPolicy policy, WallTime now, Comes comes = Comes::now) EXCLUDES(mutex_);
 
   // Other terms for a check that keeps its state and tallies. One that becomes unavailable has that as its result at once; one that becomes
-  // available stays as it is until its next result.
+  // available stays as it is until its next result, and is blocked when it depends on others.
   void setPolicy(CheckId check, CheckPolicy policy, ResultTime now) EXCLUDES(mutex_);
   void remove(CheckId check) EXCLUDES(mutex_);
 
@@ -74,8 +84,13 @@ class ResultBoard {
   // Gives how the check is to be run from here on.
   Pace apply(const RunReport& report, ResultTime time) EXCLUDES(mutex_);
 
+  // It is unhealthy for this reason, and no result changes that, until it is released. Nothing when it is so already, or can't run at all.
+  std::optional<BoardBlock> block(CheckId check, Block block, const std::string& why, WallTime now) EXCLUDES(mutex_);
+  void release(CheckId check) EXCLUDES(mutex_);
+
   [[nodiscard]] std::shared_ptr<const BoardSnapshot> snapshot() const EXCLUDES(mutex_);
   [[nodiscard]] std::size_t size() const EXCLUDES(mutex_);
+  [[nodiscard]] PastRuns history(const std::string& name) const EXCLUDES(mutex_);  // empty of a check that isn't there
 
   // Visits each check in order of name with its latest state, some hundred at a time under the lock, so that a scrape holds up no result
   // for long.
@@ -86,6 +101,7 @@ class ResultBoard {
     std::shared_ptr<const CheckPolicy> policy;
     std::shared_ptr<const CheckState> state;
     CheckTally tally;
+    RunHistory history;
     CheckId check = 0;
     bool comes_later = false;
   };
@@ -98,7 +114,8 @@ class ResultBoard {
   std::unordered_map<CheckId, Entry*> by_id_ GUARDED_BY(mutex_);
   std::size_t awaited_ GUARDED_BY(mutex_) = 0;  // newcomers without a result
   bool hurried_ GUARDED_BY(mutex_) = false;
-  CondVar arrived_;  // the last of them has one
+  CondVar arrived_;                    // the last of them has one
+  TextPool texts_ GUARDED_BY(mutex_);  // of the histories
 };
 
 }  // namespace pulsewatch

@@ -28,6 +28,7 @@ void RunSchedule::add(CheckId check, CheckTiming timing, SteadyTime now) {
 }
 
 void RunSchedule::remove(CheckId check) {
+  paused_.erase(check);
   const auto found = entries_.find(check);
   if (found == entries_.end()) return;
   starts_.erase({found->second.next(), check});
@@ -53,11 +54,12 @@ RunSchedule::Due RunSchedule::advance(SteadyTime now) {
 }
 
 void RunSchedule::startDue(CheckId check, Entry& entry, SteadyTime now, Due& due) {
+  const bool paused = paused_.count(check) > 0;
   const SteadyTime on_grid = std::min(entry.due, entry.fast);
   const bool by_want = on_grid > now;
-  if (entry.held)
+  if (entry.held && !paused)
     entry.owed = true;
-  else if (entry.phase == Phase::idle)
+  else if (!paused && entry.phase == Phase::idle)
     due.starts.push_back(begin(check, entry, by_want ? now : on_grid, by_want));
   entry.wanted = kNever;
   if (entry.fast <= now && now - entry.pace_since >= kFastFor) entry.step *= 2;
@@ -95,9 +97,9 @@ SteadyTime RunSchedule::nextFast(const Entry& entry, SteadyTime now) {
 
 SteadyTime RunSchedule::mayBeWanted(const Entry& entry) { return entry.spent - (kWanted - 1) * wantCost(entry.timing); }
 
-std::optional<RunSchedule::Run> RunSchedule::want(CheckId check, SteadyTime now) {
+std::optional<RunSchedule::Run> RunSchedule::want(CheckId check, SteadyTime now, bool insist) {
   const auto found = entries_.find(check);
-  if (found == entries_.end()) return std::nullopt;
+  if (found == entries_.end() || paused_.count(check) > 0) return std::nullopt;
   Entry& entry = found->second;
   std::optional<Run> run;
   if (entry.held) {
@@ -106,9 +108,9 @@ std::optional<RunSchedule::Run> RunSchedule::want(CheckId check, SteadyTime now)
     entry.wanted_after = true;
   } else {
     move(check, entry, [&] {
-      const SteadyTime may = mayBeWanted(entry);
+      const SteadyTime may = insist ? now : mayBeWanted(entry);
       entry.wanted = may <= now ? kNever : may;
-      if (may <= now) run = begin(check, entry, now, true);
+      if (may <= now) run = begin(check, entry, now, !insist);
     });
   }
   return run;
@@ -208,6 +210,12 @@ void RunSchedule::retime(CheckId check, CheckTiming timing, SteadyTime now) {
     beginPace(entry, entry.pace, now);
     entry.fast = nextFast(entry, now);
   });
+}
+
+std::optional<RunSchedule::Turn> RunSchedule::turnOf(CheckId check) const {
+  const auto found = entries_.find(check);
+  if (found == entries_.end()) return std::nullopt;
+  return Turn{found->second.next(), found->second.phase != Phase::idle, paused_.count(check) > 0};
 }
 
 bool RunSchedule::isIdle(CheckId check) const {

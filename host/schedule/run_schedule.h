@@ -18,6 +18,7 @@
 #include <optional>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -55,8 +56,9 @@ class RunSchedule {
   // What is due by now. Each run is named once.
   Due advance(SteadyTime now);
   // A run is wanted out of turn; the grid stays. It is given when it is to be started now; else it is due when one that is going on has
-  // ended, the check is released, or enough time has passed since others that were wanted.
-  std::optional<Run> want(CheckId check, SteadyTime now);
+  // ended, the check is released, or, unless somebody insists, enough time has passed since others that were wanted. Nothing while it is
+  // paused.
+  std::optional<Run> want(CheckId check, SteadyTime now, bool insist = false);
   // The run is really under way: its timeout counts from `at`, from the later one when it is told again (it was begun anew). Gives how late
   // that is after it was due, the first time.
   std::optional<Nanoseconds> started(Run run, SteadyTime at);
@@ -78,11 +80,21 @@ class RunSchedule {
   // Another interval: a run that would be later than one of those from now is due now, and the grid stays as far as it can. A run that is
   // going on keeps its timeout.
   void retime(CheckId check, CheckTiming timing, SteadyTime now);
+  // Between pause() and resume() no run of the check is begun and none is owed; its turns go by. It may be paused before it is added.
+  void pause(CheckId check) { paused_.insert(check); }
+  void resume(CheckId check) { paused_.erase(check); }
   [[nodiscard]] bool isIdle(CheckId check) const;  // no run is going on; true of an unknown check
 
   // When advance() has something to say next, and when next a run is overdue; far in the future when nothing is known.
   [[nodiscard]] SteadyTime next() const { return std::min(first(starts_), nextDeadline()); }
   [[nodiscard]] SteadyTime nextDeadline() const { return first(deadlines_); }
+  // Where the check stands; nothing of an unknown one.
+  struct Turn {
+    SteadyTime due;  // of the next run
+    bool running = false;
+    bool paused = false;
+  };
+  [[nodiscard]] std::optional<Turn> turnOf(CheckId check) const;
   // The checks whose run is overdue and still going.
   [[nodiscard]] std::vector<CheckId> stuckChecks() const;
 
@@ -129,6 +141,7 @@ class RunSchedule {
   }
 
   std::unordered_map<CheckId, Entry> entries_;
+  std::unordered_set<CheckId> paused_;
   Turns starts_;     // of each check, its next run
   Turns deadlines_;  // of each check whose run is under way
   std::uint64_t added_ = 0;

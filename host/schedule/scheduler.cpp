@@ -62,6 +62,19 @@ void Scheduler::retime(CheckId check, CheckTiming timing) {
   changed_.notifyOne();
 }
 
+void Scheduler::pause(CheckId check) {
+  const MutexLock lock(mutex_);
+  schedule_.pause(check);
+}
+
+void Scheduler::resume(CheckId check) {
+  {
+    const MutexLock lock(mutex_);
+    schedule_.resume(check);
+  }
+  runNow(check, true);
+}
+
 void Scheduler::start() {
   heartbeat_.tick(clock_.running());
   thread_ = std::thread([this] { loop(); });
@@ -147,12 +160,14 @@ Scheduler::Start Scheduler::startOf(const RunSchedule::Run& run) {
   return {check.runner, {run.check, run.sequence, check.request_id}};
 }
 
-void Scheduler::runWanted(CheckId check) {
+void Scheduler::runWanted(CheckId check) { runNow(check, false); }
+
+void Scheduler::runNow(CheckId check, bool insist) {
   std::optional<Start> start;
   {
     const MutexLock lock(mutex_);
     const SteadyTime before = schedule_.next();
-    const auto run = stopping_ ? std::nullopt : schedule_.want(check, noticeStall());
+    const auto run = stopping_ ? std::nullopt : schedule_.want(check, noticeStall(), insist);
     if (run) start = startOf(*run);
     if (schedule_.next() < before) changed_.notifyOne();
   }
@@ -171,7 +186,7 @@ Scheduler::Prospect Scheduler::runForSomebody(CheckId check) {
     prospect.stuck = std::find(stuck.begin(), stuck.end(), check) != stuck.end();
     prospect.timeout = found->second.timeout;
   }
-  runWanted(check);
+  runNow(check, true);
   return prospect;
 }
 
@@ -217,6 +232,11 @@ void Scheduler::runEnded(RunReport report) {
   const MutexLock lock(mutex_);
   if (const auto found = checks_.find(check); found != checks_.end() && found->second.told > 0) --found->second.told;
   idle_.notifyAll();
+}
+
+std::optional<RunSchedule::Turn> Scheduler::turnOf(CheckId check) {
+  const MutexLock lock(mutex_);
+  return schedule_.turnOf(check);
 }
 
 std::vector<CheckId> Scheduler::stuckChecks() {

@@ -13,6 +13,7 @@
 #include "schedule/run_schedule.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -54,6 +55,11 @@ class Scheduler final : public RunnerEvents {
   // Another interval, without a word to the runner.
   void retime(CheckId check, CheckTiming timing) EXCLUDES(mutex_);
 
+  // No run of the check is begun between pause() and resume(), which begins one at once; what is running goes on. It may be paused before
+  // it is added. Any thread.
+  void pause(CheckId check) EXCLUDES(mutex_);
+  void resume(CheckId check) EXCLUDES(mutex_);
+
   void start();
   void stop() EXCLUDES(mutex_);  // no more runs are started; what is running goes on
 
@@ -68,6 +74,8 @@ class Scheduler final : public RunnerEvents {
 
   // The checks whose run was given up and is still going.
   [[nodiscard]] std::vector<CheckId> stuckChecks() EXCLUDES(mutex_);
+  // Where the check stands; nothing of an unknown one.
+  [[nodiscard]] std::optional<RunSchedule::Turn> turnOf(CheckId check) EXCLUDES(mutex_);
 
   [[nodiscard]] const Heartbeat& heartbeat() const { return heartbeat_; }  // ticks at least ten times a second
 
@@ -93,6 +101,7 @@ class Scheduler final : public RunnerEvents {
     RunReport report;
   };
 
+  void runNow(CheckId check, bool insist) EXCLUDES(mutex_);
   void loop();
   void advance(SteadyTime now, std::vector<Start>& starts, std::vector<GiveUp>& given_up) REQUIRES(mutex_);
   SteadyTime noticeStall() REQUIRES(mutex_);  // gives the time

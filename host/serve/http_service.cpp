@@ -25,7 +25,7 @@ std::string authority(const HttpRequest& request) { return bracketed(request.has
 
 }  // namespace
 
-std::vector<std::string> HttpService::views() { return {"index", "health", "ready", "ready_check", "metrics", "unknown"}; }
+std::vector<std::string> HttpService::views() { return {"index", "health", "ready", "ready_check", "ready_group", "metrics", "unknown"}; }
 
 HttpService::HttpService(const HostConfig& config, Routes routes, HttpMetrics& metrics, Log& log, const Clock& clock)
     : routes_(routes), metrics_(metrics), log_(log), clock_(clock) {
@@ -115,6 +115,7 @@ HttpService::Found HttpService::find(const Rules& rules, const std::string& path
   if (path == "/") return {routes_.index, "index"};
   if (path == "/healthz") return {routes_.health, "health"};
   if (path == "/ready") return {routes_.ready, "ready"};
+  if (path.rfind("/ready/group/", 0) == 0) return {routes_.ready, "ready_group"};
   if (path.rfind("/ready/", 0) == 0) return {routes_.ready, "ready_check"};
   if (path == "/metrics" && routes_.metrics != nullptr && rules.config.metrics_enabled) return {routes_.metrics, "metrics"};
   return {};

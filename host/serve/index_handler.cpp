@@ -9,7 +9,8 @@ HttpAnswer page(const std::string& version, bool metrics) {
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>pulsewatch</title></head>\n<body>\n<h1>pulsewatch " +
       version +
       "</h1>\n<ul>\n"
-      "<li><a href=\"/ready\">/ready</a>: the verdict and every check (<a href=\"/ready?verbose\">verbose</a>)</li>\n"
+      "<li><a href=\"/ready\">/ready</a>: the verdict and every check (<a href=\"/ready?verbose\">verbose</a>, <a "
+      "href=\"/ready?explain\">explained</a>)</li>\n"
       "<li><a href=\"/healthz\">/healthz</a>: whether pulsewatch itself runs</li>\n";
   if (metrics) html += "<li><a href=\"/metrics\">/metrics</a>: for Prometheus</li>\n";
   html += "</ul>\n</body>\n</html>\n";

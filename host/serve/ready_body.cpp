@@ -1,46 +1,24 @@
 #include "serve/ready_body.h"
 
 #include "base/json_writer.h"
+#include "readiness/explanation.h"
+#include "serve/json_parts.h"
 
+#include <optional>
 #include <string_view>
 
 namespace pulsewatch {
 
 namespace {
 
-std::string_view name(VoteReason reason) {
-  switch (reason) {
-    case VoteReason::none:
-      return "passed";
-    case VoteReason::noResult:
-      return "no_result";
-    case VoteReason::stale:
-      return "stale";
-    case VoteReason::failed:
-      return "failed";
-    case VoteReason::degraded:
-      return "degraded";
-    case VoteReason::unavailable:
-      break;
-  }
-  return "unavailable";
-}
-
-void writeTime(JsonWriter& json, bool known, WallTime time) {
-  if (known)
-    json.text(timestamp(time));
-  else
-    json.null();
-}
-
 void writeVerbose(JsonWriter& json, const Verdict& verdict, const CheckVerdict& check) {
   const CheckState& state = *check.row->state;
   const bool ran = state.sequence > 0;
   json.key("critical").boolean(check.row->policy->critical);
   json.field("plugin", check.row->policy->plugin);
-  writeTime(json.key("since"), true, state.since);
-  writeTime(json.key("last_run"), ran, state.last_run.wall);
-  writeTime(json.key("last_success"), state.last_success.has_value(), state.last_success.value_or(WallTime()));
+  writeTime(json.key("since"), state.since);
+  writeTime(json.key("last_run"), ran ? std::optional(state.last_run.wall) : std::nullopt);
+  writeTime(json.key("last_success"), state.last_success);
   json.key("consecutive_failures").integer(state.consecutive_failures);
   json.key("age_ms");
   if (ran)
@@ -56,18 +34,29 @@ void writeVerbose(JsonWriter& json, const Verdict& verdict, const CheckVerdict& 
   }
 }
 
-void writeCheck(JsonWriter& json, const Verdict& verdict, const CheckVerdict& check, bool verbose) {
-  json.beginObject();
+void writeFields(JsonWriter& json, const Verdict& verdict, const CheckVerdict& check, bool verbose) {
   json.field("status", name(check.status));
   json.key("latency_ms").rounded(check.row->state->latency_ms);
   json.field("message", shownMessage(check));
   if (verbose) writeVerbose(json, verdict, check);
+}
+
+void writeCheck(JsonWriter& json, const Verdict& verdict, const CheckVerdict& check, bool verbose) {
+  json.beginObject();
+  writeFields(json, verdict, check, verbose);
   json.endObject();
 }
 
-void writeList(JsonWriter& json, std::string_view key, const std::vector<std::string>& entries) {
+void writeRuns(JsonWriter& json, std::string_view key, const std::vector<PastRun>& runs) {
   json.key(key).beginArray();
-  for (const std::string& entry : entries) json.text(entry);
+  for (const PastRun& run : runs) {
+    json.beginObject();
+    json.field("timestamp", timestamp(run.at));
+    json.field("outcome", name(run.outcome));
+    json.key("latency_ms").rounded(run.latency_ms);
+    json.field("message", run.message);
+    json.endObject();
+  }
   json.endArray();
 }
 
@@ -81,7 +70,9 @@ std::string readyBody(const Verdict& verdict, bool ready, const std::string& ver
   json.field("timestamp", timestamp(verdict.judged_at));
   json.field("version", version);
   json.key("checks").beginObject();
-  for (const CheckVerdict& check : verdict.checks) writeCheck(json.key(check.row->policy->name), verdict, check, detail.verbose);
+  for (const CheckVerdict& check : verdict.checks) {
+    if (check.listed) writeCheck(json.key(check.row->policy->name), verdict, check, detail.verbose);
+  }
   json.endObject();
   if (detail.verbose) {
     writeList(json, "reasons", verdict.reasons);
@@ -92,9 +83,15 @@ std::string readyBody(const Verdict& verdict, bool ready, const std::string& ver
   return json.take();
 }
 
-std::string checkBody(const Verdict& verdict, const CheckVerdict& check, bool verbose) {
+std::string checkBody(const Verdict& verdict, const CheckVerdict& check, bool verbose, const PastRuns* history) {
   JsonWriter json;
-  writeCheck(json, verdict, check, verbose);
+  json.beginObject();
+  writeFields(json, verdict, check, verbose);
+  if (history != nullptr) {
+    writeRuns(json, "runs", history->runs);
+    writeRuns(json, "failures", history->failures);
+  }
+  json.endObject();
   return json.take();
 }
 

@@ -16,7 +16,8 @@ struct ReadyDetail {
 
 std::string readyBody(const Verdict& verdict, bool ready, const std::string& version, const ReadyDetail& detail = {});
 
-// One check's object, as it stands in /ready.
-std::string checkBody(const Verdict& verdict, const CheckVerdict& check, bool verbose);
+// One check's object, as it stands in /ready; with its history, also `runs` and `failures`, the newest first, each with `timestamp`,
+// `outcome`, `latency_ms` and `message`.
+std::string checkBody(const Verdict& verdict, const CheckVerdict& check, bool verbose, const PastRuns* history = nullptr);
 
 }  // namespace pulsewatch

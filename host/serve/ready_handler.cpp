@@ -1,8 +1,8 @@
 #include "serve/ready_handler.h"
 
+#include "serve/explanation_body.h"
 #include "serve/ready_body.h"
 
-#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -11,11 +11,18 @@ namespace pulsewatch {
 namespace {
 
 constexpr std::string_view kPath = "/ready";
+constexpr std::string_view kGroups = "/ready/group/";
 
-HttpAnswer jsonAnswer(bool good, std::string body) {
+HttpAnswer jsonAnswer(int status, std::string body) {
   HttpAnswer answer;
-  answer.status = good ? 200 : 503;
+  answer.status = status;
   answer.body = std::make_shared<const std::string>(std::move(body));
+  return answer;
+}
+
+// Ready, but what every instance needs has failed: whoever sends requests here may want to know.
+HttpAnswer marked(HttpAnswer answer, const Verdict& verdict) {
+  if (verdict.degraded) answer.headers.emplace_back("X-Pulsewatch-Degraded", "true");
   return answer;
 }
 
@@ -23,7 +30,7 @@ HttpAnswer jsonAnswer(bool good, std::string body) {
 
 void ReadyHandler::judged(const std::shared_ptr<const Verdict>& verdict) {
   auto rendered = std::make_shared<Rendered>();
-  rendered->answer = jsonAnswer(verdict->ready, readyBody(*verdict, verdict->ready, version_));
+  rendered->answer = marked(jsonAnswer(verdict->ready ? 200 : 503, readyBody(*verdict, verdict->ready, version_)), *verdict);
   rendered->verdict = verdict;
   rendered->at = clock_.steady();
   rendered->running_at = clock_.running();
@@ -45,17 +52,19 @@ void ReadyHandler::judgeAfterStall() {
 
 HttpAnswer ReadyHandler::answer(const HttpTarget& target) {
   judgeAfterStall();
-  if (target.path.size() > kPath.size()) return answerCheck(target.path.substr(kPath.size() + 1), target.has("verbose"));
-  if (target.has("verbose") || target.has("exclude")) return answerQuery(target);
+  if (target.path.rfind(kGroups, 0) == 0) return answerGroup(target, target.path.substr(kGroups.size()));
+  if (target.path.size() > kPath.size()) return answerCheck(target, target.path.substr(kPath.size() + 1));
+  if (target.has("verbose") || target.has("exclude") || target.has("explain")) return answerJudged(target, nullptr);
   const auto rendered = rendered_.get();
   if (rendered == nullptr) return errorAnswer(503, "starting");
   if (clock_.steady() - rendered->at <= kOldest) return rendered->answer;
-  return jsonAnswer(false, readyBody(*rendered->verdict, false, version_));
+  return jsonAnswer(503, readyBody(*rendered->verdict, false, version_));
 }
 
-HttpAnswer ReadyHandler::answerQuery(const HttpTarget& target) const {
+HttpAnswer ReadyHandler::answerJudged(const HttpTarget& target, const CheckGroup* group) const {
+  const int fail_status = group == nullptr ? 503 : group->fail_status;
   const auto published = verdict_.get();
-  if (published == nullptr) return errorAnswer(503, "starting");
+  if (published == nullptr) return errorAnswer(fail_status, "starting");
   ReadyDetail detail;
   detail.verbose = target.has("verbose");
   std::set<std::string> excluded;
@@ -63,28 +72,37 @@ HttpAnswer ReadyHandler::answerQuery(const HttpTarget& target) const {
     if (key == "exclude") excluded.insert(value);
   }
   for (const std::string& name : excluded) {
-    const auto& rows = *published->snapshot;
-    const bool known = std::any_of(rows.begin(), rows.end(), [&](const BoardRow& row) { return row.policy->name == name; });
+    const bool known = findCheck(*published, name) != nullptr && (group == nullptr || group->checks.count(name) > 0);
     (known ? detail.excluded : detail.ignored).push_back(name);
   }
   // Judged at the published verdict's moment: with and without a query, one answer.
   JudgeInput input = judge_.input();
   input.wall = published->judged_at;
   input.active = published->judged_active;
-  Verdict verdict = judge(published->snapshot, judge_.policy(), input, excluded);
-  if (!fresh()) verdict.reasons.emplace_back("the judge makes no progress");
-  const bool ready = verdict.reasons.empty();
-  return jsonAnswer(ready, readyBody(verdict, ready, version_, detail));
+  Verdict verdict = judge(published->snapshot, judge_.policy(), input, excluded, group);
+  if (!fresh()) addHostReason(verdict, "the judge makes no progress");
+  std::string body = target.has("explain") ? explanationBody(verdict, explain(verdict, sources_.next_runs), version_, detail)
+                                           : readyBody(verdict, verdict.ready, version_, detail);
+  return marked(jsonAnswer(verdict.ready ? 200 : fail_status, std::move(body)), verdict);
 }
 
-HttpAnswer ReadyHandler::answerCheck(const std::string& name, bool verbose) const {
+HttpAnswer ReadyHandler::answerGroup(const HttpTarget& target, const std::string& name) const {
+  const auto groups = groups_.get();
+  const auto group = groups == nullptr ? Groups::const_iterator() : groups->find(name);
+  if (groups == nullptr || group == groups->end()) return errorAnswer(404, "no such group");
+  return answerJudged(target, &group->second);
+}
+
+HttpAnswer ReadyHandler::answerCheck(const HttpTarget& target, const std::string& name) const {
   const auto verdict = verdict_.get();
   if (verdict == nullptr) return errorAnswer(503, "starting");
-  for (const CheckVerdict& check : verdict->checks) {
-    if (check.row->policy->name == name)
-      return jsonAnswer(check.status != CheckStatus::unhealthy && fresh(), checkBody(*verdict, check, verbose));
-  }
-  return errorAnswer(404, "no such check");
+  const CheckVerdict* const check = findCheck(*verdict, name);
+  if (check == nullptr) return errorAnswer(404, "no such check");
+  const int status = check->status != CheckStatus::unhealthy && fresh() ? 200 : 503;
+  if (target.has("explain")) return jsonAnswer(status, checkExplanationBody(explainCheck(*verdict, *check, sources_.next_runs)));
+  if (!target.has("history")) return jsonAnswer(status, checkBody(*verdict, *check, target.has("verbose")));
+  const PastRuns history = sources_.board.history(name);
+  return jsonAnswer(status, checkBody(*verdict, *check, target.has("verbose"), &history));
 }
 
 }  // namespace pulsewatch

@@ -9,6 +9,13 @@ namespace pulsewatch {
 namespace {
 
 constexpr std::string_view kHealthLogger = "pulsewatch.core.health";
+constexpr std::size_t kMostTold = 20;  // of the checks behind a verdict
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size() && i < kMostTold; ++i) text += (i == 0 ? "" : ", ") + names[i];
+  return text;
+}
 
 }  // namespace
 
@@ -61,7 +68,39 @@ void RunLog::hostStalled(Nanoseconds length) {
               {{"duration_ms", milliseconds(length)}}});
 }
 
+void RunLog::flapping(const BoardChange& change) {
+  const CheckPolicy& policy = change.policy;
+  const std::string status(name(change.after.status));
+  LogRecord record{
+      LogLevel::warning, kHealthLogger, "flapping_started", {}, {{"check", policy.name}, {"plugin", policy.plugin}, {"status", status}}};
+  record.message = "check " + policy.name + " is flapping: it turned more than " + std::to_string(FlapMemory::kFine) + " times within " +
+                   describeDuration(policy.flap_window) + " and is held " + status;
+  if (!change.after.flapping()) {
+    record.level = LogLevel::info;
+    record.event = "flapping_ended";
+    record.message = "check " + policy.name + " is not flapping any more, it is " + status + ": " + change.after.message;
+  }
+  log_.write(record);
+}
+
+// Waiting for the first result of another is no news.
+void RunLog::blocked(const BlockedCheck& blocked) {
+  const BoardBlock& change = blocked.change;
+  if (change.after->block != Block::unhealthy || change.before->block == Block::unhealthy) return;
+  const CheckPolicy& policy = *change.policy;
+  log_.write({LogLevel::error,
+              kHealthLogger,
+              "health_check_failure",
+              "check " + policy.name + " is unhealthy: " + change.after->message,
+              {{"check", policy.name},
+               {"plugin", policy.plugin},
+               {"status", std::string("unhealthy")},
+               {"root_cause", blocked.root_cause},
+               {"error", change.after->message}}});
+}
+
 void RunLog::resultCame(const BoardChange& change) {
+  if (change.before.flapping() != change.after.flapping()) flapping(change);
   const bool failed = change.after.status == CheckStatus::unhealthy;
   const bool run_failed = change.report.outcome != RunOutcome::healthy && change.report.outcome != RunOutcome::degraded;
   const LogLevel level = !change.turned() ? LogLevel::debug : failed ? LogLevel::error : LogLevel::info;
@@ -98,19 +137,33 @@ void RunLog::pluginLogged(const PluginLogLine& line) {
   log_.write(record);
 }
 
-void RunLog::judged(const Verdict& verdict) {
+void RunLog::judged(const Verdict& verdict, const NextRuns& next_runs) {
   {
     const MutexLock lock(mutex_);
-    const Last now = verdict.ready ? Last::ready : Last::notReady;
+    const Last now = verdict.degraded ? Last::degraded : verdict.ready ? Last::ready : Last::notReady;
     if (now == last_) return;
     last_ = now;
   }
-  LogRecord record{verdict.ready ? LogLevel::info : LogLevel::warning, kHealthLogger, "ready_changed", {}, {}};
-  record.message = verdict.ready ? "ready" : "not ready";
-  for (std::size_t i = 0; i < verdict.reasons.size() && i < 20; ++i) record.message += (i == 0 ? ": " : "; ") + verdict.reasons[i];
+  const bool well = verdict.ready && !verdict.degraded;
+  LogRecord record{well ? LogLevel::info : LogLevel::warning, kHealthLogger, "ready_changed", {}, {}};
+  std::vector<std::string> reasons = verdict.reasons;
+  for (const CheckVerdict* check : verdict.degraded ? decisiveChecks(verdict) : std::vector<const CheckVerdict*>())
+    reasons.push_back(check->row->policy->name + ": " + shownMessage(*check));
+  record.message = well ? "ready" : verdict.ready ? "ready, but degraded" : "not ready";
+  for (std::size_t i = 0; i < reasons.size() && i < kMostTold; ++i) record.message += (i == 0 ? ": " : "; ") + reasons[i];
+
+  const std::vector<const CheckVerdict*> telling = tellingChecks(verdict);
+  std::map<std::string, std::string> explanation;
+  for (std::size_t i = 0; i < telling.size() && i < kMostTold; ++i)
+    explanation.emplace(telling[i]->row->policy->name, explainCheck(verdict, *telling[i], next_runs).sentence);
+  std::vector<std::string> causes;
+  for (const CheckVerdict* root : rootCauses(verdict, telling)) causes.push_back(root->row->policy->name);
   std::map<std::string, std::string> checks;
   for (const CheckVerdict& check : verdict.checks) checks.emplace(check.row->policy->name, name(check.status));
-  record.fields = {{"status", std::string(verdict.ready ? "ready" : "not_ready")}, {"checks", std::move(checks)}};
+  record.fields = {{"status", std::string(verdict.ready ? "ready" : "not_ready")}};
+  if (!causes.empty()) record.fields.emplace_back("root_causes", joined(causes));
+  if (!explanation.empty()) record.fields.emplace_back("explanation", std::move(explanation));
+  record.fields.emplace_back("checks", std::move(checks));
   log_.write(record);
 }
 

@@ -5,7 +5,8 @@
 #include "base/log.h"
 #include "base/mutex.h"
 #include "plugin/check_runner.h"
-#include "readiness/readiness.h"
+#include "readiness/dependents.h"
+#include "readiness/explanation.h"
 #include "worker/worker_runner.h"
 
 #include <map>
@@ -25,8 +26,10 @@ class RunLog {
   void hostStalled(Nanoseconds length);
 
   void resultCame(const BoardChange& change);
+  void blocked(const BlockedCheck& blocked);  // a line when it has become unhealthy by that
   void pluginLogged(const PluginLogLine& line) EXCLUDES(mutex_);
-  void judged(const Verdict& verdict) EXCLUDES(mutex_);  // a line when it has changed
+  // A line when it has changed, with what a reader needs to know why.
+  void judged(const Verdict& verdict, const NextRuns& next_runs) EXCLUDES(mutex_);
 
  private:
   struct Names {
@@ -34,10 +37,12 @@ class RunLog {
     std::string plugin;
   };
 
+  void flapping(const BoardChange& change);
+
   Log& log_;
   Mutex mutex_;
   std::map<CheckId, Names> names_ GUARDED_BY(mutex_);
-  enum class Last { none, ready, notReady } last_ GUARDED_BY(mutex_) = Last::none;
+  enum class Last { none, ready, degraded, notReady } last_ GUARDED_BY(mutex_) = Last::none;
 };
 
 }  // namespace pulsewatch

@@ -6,6 +6,9 @@ namespace {
 
 const std::string no_interval = " is not a duration from 10ms to 168h; write e.g. 250ms, 10s, 2m or 1h";
 const std::string no_timeout = " is not a duration from 1ms to 24h; write e.g. 250ms, 10s, 2m or 1h";
+const std::string no_window = " is not a duration from 0s to 24h; write e.g. 250ms, 10s, 2m or 1h";
+const std::string no_names = " is not a list without empty entries; write names of checks with commas between them";
+const std::string no_scope = " is not one of local and shared; write one of these";
 const std::string no_boolean = " is not true or false; write true or false";
 const std::string no_memory = " is not a size from 16384KiB to 1073741824KiB; write e.g. 64KiB or 10MiB";
 const std::string no_files = " is not a whole number from 32 to 1000000; write how many descriptors a worker may have open";
@@ -62,6 +65,23 @@ Configurations hostPart() {
       refused("check.redis.rise", "1001", "\"1001\"" + no_rise),
       refused("check.redis.rise", "2x", "\"2x\"" + no_rise),
       refused("check.redis.rise", "", "\"\"" + no_rise),
+      taken("check.redis.flap_window", "0s", "0ms"),
+      taken("check.redis.flap_window", "24h", "86400000ms"),
+      refused("check.redis.flap_window", "24h1m", "\"24h1m\"" + no_window),
+      refused("check.redis.flap_window", "25h", "\"25h\"" + no_window),
+      refused("check.redis.flap_window", "", "\"\"" + no_window),
+      taken("check.redis.depends_on", "database", "database"),
+      taken("check.redis.depends_on", "", ""),
+      refused("check.redis.depends_on", "database,", "\"database,\"" + no_names),
+      refused("check.redis.depends_on", "database,database", "\"database\" is there twice; write it once"),
+      refused("check.redis.depends_on", "databse", "\"databse\" is no check; did you mean database?"),
+      refused("check.redis.depends_on", "Database", "\"Database\" is no check; did you mean database?"),
+      refused("check.redis.depends_on", "queue", "\"queue\" is no check (there are database and redis); correct it, or remove it"),
+      refused("check.redis.depends_on", "redis", "depends on itself: redis -> redis; take one of these steps away"),
+      taken("check.redis.scope", "SHARED", "shared"),
+      taken("check.redis.scope", "local", "local"),
+      refused("check.redis.scope", "global", "\"global\"" + no_scope),
+      refused("check.redis.scope", "", "\"\"" + no_scope),
       taken("check.redis.alias", "second", "second"),
       refused("check.redis.alias", "", "is empty; write the alias, or remove the key"),
       taken("check.redis.plugin", "redis", "redis"),

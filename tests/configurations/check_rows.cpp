@@ -74,15 +74,15 @@ Configurations plugins() {
       bad("an unknown setting", "check.redis.prob = get\n",
           {inMain(1, "check.redis.prob: unknown key of a check of plugin redis; did you mean check.redis.probe?")}),
       bad("a setting of another plugin", "check.database.probe = get\n",
-          {inMain(1,
-                  "check.database.probe: unknown key of a check of plugin mysql; it has plugin, interval, timeout, fast_interval, "
-                  "critical, fall, rise, "
-                  "degraded_after, alias and url")}),
+          {inMain(
+              1,
+              "check.database.probe: unknown key of a check of plugin mysql; it has plugin, interval, timeout, fast_interval, critical, "
+              "fall, rise, flap_window, degraded_after, depends_on, scope, alias and url")}),
       bad("a setting with a dot", "check.redis.url.host = h\n",
-          {inMain(1,
-                  "check.redis.url.host: unknown key of a check of plugin redis; it has plugin, interval, timeout, fast_interval, "
-                  "critical, fall, rise, "
-                  "degraded_after, alias, url, probe and key")}),
+          {inMain(
+              1,
+              "check.redis.url.host: unknown key of a check of plugin redis; it has plugin, interval, timeout, fast_interval, critical, "
+              "fall, rise, flap_window, degraded_after, depends_on, scope, alias, url, probe and key")}),
       bad("a required setting that is empty", "check.redis.url =\n", {inMain(1, "check.redis.url: is empty; write a value")}),
   };
 }

@@ -58,7 +58,7 @@ std::string keyOf(const Configuration& row) { return row.main.substr(0, row.main
 Configurations allConfigurations() {
   Configurations all;
   for (const Configurations& rows :
-       {hostKeyRows(), checkKeyRows(), listRows(), urlRows(), sourceRows(), referenceRows(), fileRows(), checkRows()})
+       {hostKeyRows(), checkKeyRows(), listRows(), urlRows(), sourceRows(), referenceRows(), fileRows(), checkRows(), relationRows()})
     all.insert(all.end(), rows.begin(), rows.end());
   return all;
 }

@@ -49,6 +49,7 @@ Configurations sourceRows();     // -D, variables, their files, drop-ins, overla
 Configurations referenceRows();  // ${…}
 Configurations fileRows();       // encodings, ends of lines, what is no key = value, unknown keys
 Configurations checkRows();      // names, plugins, which checks there are
+Configurations relationRows();   // which check depends on which, groups
 
 Configurations allConfigurations();
 

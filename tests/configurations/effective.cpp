@@ -50,6 +50,7 @@ void addHost(const Properties& properties, const HostConfig& config, Values& val
   values["plugins.directories"] = joined(config.plugin_directories);
   values["plugins.owners"] = joined(config.plugin_owners);
   values["readiness.degraded_is_ready"] = shownFlag(config.degraded_is_ready);
+  values["readiness.shared_failure"] = config.shared_failure_is_ready ? "degraded" : "not_ready";
   values["shutdown.drain"] = shownMs(config.shutdown_drain);
   values["log.level"] =
       std::vector<std::string>{"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}.at(static_cast<std::size_t>(config.log_level) - 1);
@@ -88,6 +89,9 @@ void addCheck(const CheckSpec& check, Values& values) {
   values[prefix + "critical"] = shownFlag(check.critical);
   values[prefix + "fall"] = std::to_string(check.fall);
   values[prefix + "rise"] = std::to_string(check.rise);
+  values[prefix + "flap_window"] = shownMs(check.flap_window);
+  values[prefix + "depends_on"] = joined(check.depends_on);
+  values[prefix + "scope"] = check.shared ? "shared" : "local";
   values[prefix + "degraded_after"] = check.degraded_after ? shownMs(*check.degraded_after) : "none";
   values[prefix + "alias"] = check.alias;
   for (const auto& [key, origin] : check.origins) values[prefix + key + " origin"] = origin;
@@ -148,6 +152,10 @@ ReadConfiguration readConfiguration(const Configuration& row, const Configuratio
     Mistakes ignored;
     const auto value = properties.value(key, ignored);
     if (value && key.rfind("plugin.", 0) == 0) read.effective[key] = value->text;
+  }
+  for (const GroupSpec& group : read.setup.plan.groups) {
+    read.effective["group." + group.name + ".checks"] = joined(group.checks);
+    read.effective["group." + group.name + ".fail_status"] = std::to_string(group.fail_status);
   }
   for (const CheckSpec& check : read.setup.plan.checks) {
     read.effective["checks"] += (read.effective["checks"].empty() ? "" : " ") + check.name;

@@ -146,7 +146,8 @@ class ControlTest : public CppUnit::TestFixture {
     waitForCheck(daemon, "steady", "healthy");
     waitForCheck(daemon, "broken", "unhealthy", "fine");
     const Told told = tell(daemon, {"explain"});
-    for (const char* sentence : {"not ready\n", "broken: fine\n", "check steady is healthy since ", "check broken is unhealthy since "})
+    for (const char* sentence :
+         {"not ready: 1 of 2 votes is against it\n", "broken is unhealthy since ", ": fine", "steady is healthy since ", "; votes ready"})
       expectTold(told, 0, sentence);
     daemon.stop();
   }

@@ -52,12 +52,14 @@ class ConfigurationsTest : public CppUnit::TestFixture {
     for (const Configuration& row : allConfigurations()) {
       std::string key = keyOf(row);
       if (key.rfind("check.", 0) == 0) key = "check." + key.substr(std::min(key.size(), key.rfind('.') + 1));
+      if (key.rfind("group.", 0) == 0) key = "group." + key.substr(std::min(key.size(), key.rfind('.') + 1));
       if (key.rfind("plugin.", 0) == 0) key = "plugin." + key.substr(std::min(key.size(), key.rfind('.') + 1));
       (row.mistakes.empty() ? good : bad).insert(key);
       if (row.main.find(" =\n") < row.main.find('\n') || row.main.find(" = \n") < row.main.find('\n')) empty.insert(key);
     }
     std::vector<std::string> keys = keyNames(hostKeys());
     for (const std::string& key : keyNames(checkKeys())) keys.push_back("check." + key);
+    for (const std::string& key : keyNames(groupKeys())) keys.push_back("group." + key);
     for (const std::string& key : keyNames(pluginKeys())) keys.push_back("plugin." + key);
     for (const std::string& key : keys) {
       CPPUNIT_ASSERT_MESSAGE(key + " is taken by no row", good.count(key) == 1);

@@ -5,6 +5,7 @@
 #include "unit/serve/board_bench.h"
 #include "unit/serve/recorded_log.h"
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -24,7 +25,9 @@ struct ReadyBench final : public VerdictSink {
   Object check(const std::string& target, const std::string& name) { return object(target)->getObject("checks")->getObject(name); }
 
   BoardBench host;
-  ReadyHandler handler{host.clock, host.judge_loop, host.published, "1.2.3"};
+  std::map<CheckId, NextRun> next_runs;
+  ReadyHandler handler{
+      host.clock, host.judge_loop, host.published, {host.board, [this](CheckId check) { return next_runs[check]; }}, "1.2.3"};
 };
 
 // database and redis critical, mail not.

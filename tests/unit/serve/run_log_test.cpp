@@ -63,6 +63,9 @@ class RunLogTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(fields);
   CPPUNIT_TEST(pluginLines);
   CPPUNIT_TEST(verdicts);
+  CPPUNIT_TEST(rootCauses);
+  CPPUNIT_TEST(degradedVerdict);
+  CPPUNIT_TEST(flapping);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -163,7 +166,7 @@ class RunLogTest : public CppUnit::TestFixture {
     const auto judged = [&] {
       log.clear();
       host.judgeNow();
-      run_log.judged(*host.published.get());
+      run_log.judged(*host.published.get(), {});
       return log.lines();
     };
     auto lines = judged();
@@ -184,6 +187,98 @@ class RunLogTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_MESSAGE("ready still", judged().empty());
     host.result("database", RunOutcome::timeout, "timed out after 2 s");
     CPPUNIT_ASSERT_EQUAL(std::string("not ready: database: timed out after 2 s"), fieldOf(judged().at(0), "message"));
+  }
+
+  void rootCauses() {
+    testing::RecordedLog log;
+    RunLog run_log(log);
+    testing::BoardBench host;
+    CheckPolicy cache = policy("cache");
+    cache.depends_on = {"database"};
+    host.add(cache);
+    host.add(policy("database"));
+    Dependents dependents(
+        host.board, [](CheckId) {}, [](CheckId) {});
+    const auto judged = [&] {
+      log.clear();
+      host.judgeNow();
+      for (const BlockedCheck& blocked : dependents.judged(*host.published.get()).blocked) run_log.blocked(blocked);
+      host.judgeNow();
+      dependents.judged(*host.published.get());
+      run_log.judged(*host.published.get(), [&](CheckId) {
+        return NextRun{true, false, false, host.clock.wall() + std::chrono::seconds(10)};
+      });
+      return log.lines();
+    };
+    CPPUNIT_ASSERT_EQUAL_MESSAGE("that it waits for a first result is no news", std::size_t{1}, judged().size());
+    host.result("database", RunOutcome::healthy, "fine");
+    judged();
+    host.result("cache", RunOutcome::healthy, "fine");
+    CPPUNIT_ASSERT_EQUAL(std::string("ready"), fieldOf(judged().at(0), "message"));
+    host.result("database", RunOutcome::unhealthy, "down");
+    const auto lines = judged();
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, lines.size());
+    CPPUNIT_ASSERT_EQUAL(std::string("check cache is unhealthy: not checked: database is unhealthy"), fieldOf(lines[0], "message"));
+    CPPUNIT_ASSERT_EQUAL(std::string("health_check_failure"), fieldOf(lines[0], "event"));
+    CPPUNIT_ASSERT_EQUAL(std::string("ERROR"), fieldOf(lines[0], "level"));
+    CPPUNIT_ASSERT_EQUAL(std::string("database"), fieldOf(lines[0], "root_cause"));
+    CPPUNIT_ASSERT_EQUAL(std::string("not ready: database: down; cache: not checked: database is unhealthy"), fieldOf(lines[1], "message"));
+    CPPUNIT_ASSERT_EQUAL(std::string("database"), fieldOf(lines[1], "root_causes"));
+    CPPUNIT_ASSERT_EQUAL(std::string("database is unhealthy since 2025-10-31T10:30:00.000000Z: down; 1 failure in a row; last success "
+                                     "2025-10-31T10:30:00.000000Z; next run 2025-10-31T10:30:10.000000Z; votes not ready"),
+                         fieldOf(lines[1]->getObject("explanation"), "database"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, lines[1]->getObject("explanation")->size());
+    CPPUNIT_ASSERT_MESSAGE("the same again is no news", judged().empty());
+  }
+
+  void degradedVerdict() {
+    testing::RecordedLog log;
+    RunLog run_log(log);
+    testing::BoardBench host({.shared_failure_is_ready = true});
+    CheckPolicy shared = policy("database");
+    shared.shared = true;
+    host.add(shared);
+    const auto judged = [&](RunOutcome outcome) {
+      log.clear();
+      host.result("database", outcome, "words");
+      host.judgeNow();
+      run_log.judged(*host.published.get(), {});
+      return log.lines().size() == 1 ? fieldOf(log.lines()[0], "level") + " " + fieldOf(log.lines()[0], "message") : "";
+    };
+    CPPUNIT_ASSERT_EQUAL(std::string("INFO ready"), judged(RunOutcome::healthy));
+    CPPUNIT_ASSERT_EQUAL(std::string("WARNING ready, but degraded: database: words"), judged(RunOutcome::crash));
+    CPPUNIT_ASSERT_EQUAL(std::string(), judged(RunOutcome::unhealthy));
+    CPPUNIT_ASSERT_EQUAL(std::string("INFO ready"), judged(RunOutcome::healthy));
+  }
+
+  void flapping() {
+    CheckPolicy policy = testing::policy("database");
+    policy.flap_window = std::chrono::minutes(10);
+    RunLogBench bench(policy, LogLevel::info);
+    for (int i = 1; i <= 7; ++i)
+      bench.result(report(i % 2 == 0 ? RunOutcome::unhealthy : RunOutcome::healthy, i % 2 == 0 ? "down" : "fine"));
+    const auto apply = [&](RunOutcome outcome, std::chrono::seconds active) {
+      bench.log.clear();
+      RunReport run = report(outcome, outcome == RunOutcome::healthy ? "fine" : "down");
+      run.check = 1;
+      run.sequence = ++bench.sequence;
+      bench.board.apply(run, {WallTime(), active});
+      return bench.log.lines();
+    };
+    auto lines = apply(RunOutcome::unhealthy, std::chrono::seconds(0));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, lines.size());
+    CPPUNIT_ASSERT_EQUAL(std::string("flapping_started"), fieldOf(lines[0], "event"));
+    CPPUNIT_ASSERT_EQUAL(std::string("WARNING"), fieldOf(lines[0], "level"));
+    CPPUNIT_ASSERT_EQUAL(std::string("check database is flapping: it turned more than 6 times within 10 min and is held unhealthy"),
+                         fieldOf(lines[0], "message"));
+    CPPUNIT_ASSERT_EQUAL(std::string("check database is unhealthy: down"), fieldOf(lines[1], "message"));
+    CPPUNIT_ASSERT_MESSAGE("while it is held nothing changes", apply(RunOutcome::healthy, std::chrono::seconds(1)).empty());
+    lines = apply(RunOutcome::healthy, std::chrono::hours(1));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, lines.size());
+    CPPUNIT_ASSERT_EQUAL(std::string("flapping_ended"), fieldOf(lines[0], "event"));
+    CPPUNIT_ASSERT_EQUAL(std::string("INFO"), fieldOf(lines[0], "level"));
+    CPPUNIT_ASSERT_EQUAL(std::string("check database is not flapping any more, it is healthy: fine"), fieldOf(lines[0], "message"));
+    CPPUNIT_ASSERT_EQUAL(std::string("check database is healthy: fine"), fieldOf(lines[1], "message"));
   }
 };
 
