@@ -3,11 +3,13 @@
 #include "configurations/configuration.h"
 #include "integration/plugin_place.h"
 #include "integration/reloads.h"
+#include "support/wait.h"
 
 #include <Poco/String.h>
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <algorithm>
+#include <filesystem>
 
 namespace pulsewatch::testing {
 namespace {
@@ -23,6 +25,8 @@ class ReloadTablesTest : public CppUnit::TestFixture {
     const TemporaryDirectory fixtures;
     PulsewatchProcess daemon(options(fixtures));
     waitForCheck(daemon, "steady", "healthy");
+    CPPUNIT_ASSERT(
+        waitFor([&] { return daemon.get("/ready").body.find("no result yet") == std::string::npos; }, PulsewatchProcess::patience));
     Reloads reloads(daemon);
     const std::string before = daemon.get("/ready?verbose").body;
     std::string wrong;
