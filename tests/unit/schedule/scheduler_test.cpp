@@ -151,6 +151,7 @@ class SchedulerTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(endsWhileItIsGivenUp);
   CPPUNIT_TEST(notTakenUpIsNotTimedOut);
   CPPUNIT_TEST(addedWhileItRuns);
+  CPPUNIT_TEST(pausedAndResumed);
   CPPUNIT_TEST(strangersAreIgnored);
   CPPUNIT_TEST(handsOn);
   CPPUNIT_TEST(lifeSigns);
@@ -286,6 +287,19 @@ class SchedulerTest : public CppUnit::TestFixture {
     scheduler_->start();
     add(1, 60'000, 1000, FakeRunner::Way::quick);
     CPPUNIT_ASSERT(waitFor([&] { return sink_->over(1).size() == 1; }, milliseconds(20'000)));
+  }
+
+  void pausedAndResumed() {
+    scheduler_->pause(1);
+    add(1, 60'000, 1000, FakeRunner::Way::quick);
+    add(2, 20, 1000, FakeRunner::Way::quick);
+    scheduler_->start();
+    CPPUNIT_ASSERT(waitFor([&] { return sink_->over(2).size() >= 5; }, milliseconds(20'000)));
+    CPPUNIT_ASSERT(runner_->starts(1).empty());
+    CPPUNIT_ASSERT(scheduler_->turnOf(1)->paused && !scheduler_->turnOf(9));
+    scheduler_->resume(1);
+    CPPUNIT_ASSERT_MESSAGE("at once", runner_->starts(1).size() == 1);
+    CPPUNIT_ASSERT(!scheduler_->turnOf(1)->paused && !scheduler_->turnOf(1)->running);
   }
 
   void strangersAreIgnored() {
