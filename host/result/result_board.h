@@ -37,7 +37,7 @@ struct BoardChange {
   const CheckState& before;
   const CheckState& after;
   const RunReport& report;
-  [[nodiscard]] bool turned() const { return !before.has_result || before.status != after.status; }
+  [[nodiscard]] bool turned() const { return after.has_result && (!before.has_result || before.status != after.status); }
 };
 
 // A check that has been blocked, or for another reason than before.

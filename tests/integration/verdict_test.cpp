@@ -21,7 +21,7 @@ class VerdictTest : public CppUnit::TestFixture {
  public:
   void testFlapping() {
     PulsewatchOptions options = fixtureOptions(
-        {"alternates"}, checkConfig("unsteady", "alternates", {"interval = 20ms", "flap_window = 2s", "while = @DIR@/trouble"}));
+        {"alternates"}, checkConfig("unsteady", "alternates", {"interval = 20ms", "flap_window = 4s", "while = @DIR@/trouble"}));
     options.files["trouble"] = "";
     PulsewatchProcess daemon(options);
     waitForCheck(daemon, "unsteady", "unhealthy", "down (flapping)");

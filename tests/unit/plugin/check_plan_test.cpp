@@ -459,6 +459,7 @@ class CheckPlanTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(unavailableReason);
   CPPUNIT_TEST(pluginKeys);
   CPPUNIT_TEST(goneStaysOnlyWhereItIsConfigured);
+  CPPUNIT_TEST(relationsToChecksThatAreNotThere);
   CPPUNIT_TEST(enabled);
   CPPUNIT_TEST(defaultThatIsTaken);
   CPPUNIT_TEST(checksOfAPlugin);
@@ -594,6 +595,27 @@ class CheckPlanTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{64} << 20U, own.limits.memory_max);
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{100}, own.limits.files_max);
     CPPUNIT_ASSERT(plan.plan.not_acted_on.empty());
+  }
+
+  // A plugin that can't be taken, or goes, mustn't make a mistake of what was none; that of a check of a disabled one is left out.
+  void relationsToChecksThatAreNotThere() {
+    const std::string main = "check.redis.depends_on = disk\ngroup.store.checks = disk, redis";
+    const Plan without = planOf({redis(), refused("disk")}, main, kUrls);
+    assertMistakes("refused", without.mistakes, {});
+    CPPUNIT_ASSERT(without.check("redis").depends_on == std::vector<std::string>{"disk"});
+    CPPUNIT_ASSERT((without.plan.groups.at(0).checks == std::vector<std::string>{"disk", "redis"}));
+    PluginState gone;
+    gone.name = "volumes";  // whose check was called otherwise
+    gone.gone = true;
+    gone.refusal = "plugin volumes is gone";
+    assertMistakes("gone", planOf({redis(), gone}, main, kUrls).mistakes, {});
+    const Plan off = planOf({redis(), disk()}, main + "\nplugin.disk.enabled = no", kUrls);
+    assertMistakes("disabled", off.mistakes, {});
+    CPPUNIT_ASSERT(off.check("redis").depends_on.empty());
+    CPPUNIT_ASSERT(off.notes().find("check redis runs without disk, whose plugin is disabled\n") != std::string::npos);
+    CPPUNIT_ASSERT(off.notes().find("group store is without disk, whose plugin is disabled\n") != std::string::npos);
+    assertMistakes("never there", planOf({redis()}, main, kUrls).mistakes,
+                   {"check.redis.depends_on: \"disk\" is no check", "group.store.checks: \"disk\" is no check"});
   }
 
   void goneStaysOnlyWhereItIsConfigured() {

@@ -56,6 +56,7 @@ class ResultBoardTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(aSnapshotNeverChanges);
   CPPUNIT_TEST(visitsManyInOrder);
   CPPUNIT_TEST(otherTerms);
+  CPPUNIT_TEST(blockedAndReleased);
   CPPUNIT_TEST(removed);
   CPPUNIT_TEST(unknownChecksAreIgnored);
   CPPUNIT_TEST(newcomersAreLetInInOneStep);
@@ -177,6 +178,30 @@ class ResultBoardTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{2}, tallyOf(board, "a").runs[static_cast<std::size_t>(RunOutcome::healthy)]);
     board.setPolicy(7, named("b"), {});
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, board.size());
+  }
+
+  void blockedAndReleased() {
+    Recorder recorder;
+    ResultBoard board(recorder);
+    board.add(1, named("a"), WallTime());
+    board.apply(run(1, 1, RunOutcome::healthy), {WallTime(seconds(1)), seconds(1)});
+    const auto blocked = board.block(1, Block::unhealthy, "not checked: b is unhealthy", WallTime(seconds(5)));
+    CPPUNIT_ASSERT(blocked && blocked->before->status == CheckStatus::healthy && blocked->policy->name == "a");
+    CPPUNIT_ASSERT(blocked->after->since == WallTime(seconds(5)) && !blocked->after->has_result);
+    CPPUNIT_ASSERT_MESSAGE("it is so already", !board.block(1, Block::unhealthy, "not checked: b is unhealthy", WallTime(seconds(6))));
+    CPPUNIT_ASSERT(!board.block(7, Block::unhealthy, "nobody", WallTime()));
+    board.apply(run(1, 2, RunOutcome::healthy), {WallTime(seconds(7)), seconds(7)});
+    CPPUNIT_ASSERT_MESSAGE("no news", !recorder.seen.back().turned);
+    CPPUNIT_ASSERT_EQUAL(std::string("not checked: b is unhealthy"), board.snapshot()->at(0).state->message);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, board.history("a").runs.size());
+    board.release(1);
+    CPPUNIT_ASSERT_EQUAL(std::string(kNoResultYet), board.snapshot()->at(0).state->message);
+    board.apply(run(1, 3, RunOutcome::healthy), {WallTime(seconds(8)), seconds(8)});
+    CPPUNIT_ASSERT(recorder.seen.back().turned && recorder.seen.back().status == CheckStatus::healthy);
+    const CheckTally tally = tallyOf(board, "a");
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, tally.transitions[static_cast<std::size_t>(CheckStatus::unhealthy)]);
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{2}, tally.transitions[static_cast<std::size_t>(CheckStatus::healthy)]);
+    CPPUNIT_ASSERT(board.history("nobody").runs.empty());
   }
 
   void removed() {
