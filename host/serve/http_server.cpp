@@ -83,14 +83,21 @@ class Handler final : public Poco::Net::HTTPRequestHandler {
 
 class HandlerFactory final : public Poco::Net::HTTPRequestHandlerFactory {
  public:
-  HandlerFactory(HttpService& service, const std::atomic<bool>& closing) : service_(service), closing_(closing) {}
+  HandlerFactory(HttpService& service, const std::atomic<bool>& closing, Poco::ThreadPool& threads)
+      : service_(service), closing_(closing), threads_(threads) {}
   Poco::Net::HTTPRequestHandler* createRequestHandler(const HTTPServerRequest& /*request*/) override {
+    // The pool itself looks for threads that a busy moment has left idle only when it is asked for another one.
+    if (++requests_ % kCollectEvery == 0) threads_.collect();
     return new Handler(service_, closing_);
   }
 
  private:
+  static constexpr unsigned kCollectEvery = 128;
+
   HttpService& service_;
   const std::atomic<bool>& closing_;
+  Poco::ThreadPool& threads_;
+  std::atomic<unsigned> requests_{0};
 };
 
 Poco::Net::HTTPServerParams::Ptr parameters() {
@@ -107,7 +114,9 @@ Poco::Net::HTTPServerParams::Ptr parameters() {
 
 struct HttpServer::Parts {
   Parts(const Poco::Net::ServerSocket& listening, HttpService& service)
-      : socket(listening), port(socket.address().port()), server(new HandlerFactory(service, closing), threads, socket, parameters()) {}
+      : socket(listening),
+        port(socket.address().port()),
+        server(new HandlerFactory(service, closing, threads), threads, socket, parameters()) {}
 
   std::atomic<bool> closing{false};
   Poco::ThreadPool threads{"http", 2, kThreads + 2, 10};

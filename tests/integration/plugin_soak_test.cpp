@@ -66,10 +66,11 @@ class PluginSoakTest : public CppUnit::TestFixture {
       if (i == settled) before = settledState(daemon);
     }
     poll.finish();
-    // Threads of the HTTP server that a busy moment called for end once they are idle.
+    // Threads of the HTTP server that a busy moment called for end once they have been idle for a while and requests go on.
     Held after;
     static_cast<void>(waitFor(
         [&] {
+          for (int i = 0; i < 150; ++i) CPPUNIT_ASSERT_EQUAL(200, daemon.get("/healthz").status);
           after = settledState(daemon);
           return after.threads <= before.threads && after.descriptors <= before.descriptors;
         },
