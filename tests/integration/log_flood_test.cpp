@@ -1,5 +1,6 @@
 // A check that logs as fast as it can, a million lines a run: what of it reaches the log, and what that does to the others' lines.
 #include "integration/daemon.h"
+#include "integration/log_times.h"
 #include "support/wait.h"
 
 #include <cppunit/extensions/HelperMacros.h>
@@ -12,12 +13,6 @@ namespace {
 // What a check may write (host/plugin/log_limiter.h).
 constexpr double burst = 500;
 constexpr double per_second = 200;
-
-// Of the day.
-double secondsOf(const JsonLine& line) {
-  const std::string at = line.text("timestamp");  // 2024-01-31T12:34:56.123456Z
-  return std::stod(at.substr(11, 2)) * 3600 + std::stod(at.substr(14, 2)) * 60 + std::stod(at.substr(17, 9));
-}
 
 class LogFloodTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(LogFloodTest);

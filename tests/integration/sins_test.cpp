@@ -1,6 +1,7 @@
 // Every way to misbehave costs that plugin alone: all sins at once in one daemon, each in a plugin and a check of its own, beside a check
 // that keeps its interval; and all of them are well again once their plugins behave.
 #include "integration/daemon.h"
+#include "integration/log_times.h"
 #include "integration/processes.h"
 #include "support/wait.h"
 
@@ -220,12 +221,6 @@ class SinsTest : public CppUnit::TestFixture {
     const double all = secondsOf(runs.back()) - secondsOf(runs.front());
     CPPUNIT_ASSERT_MESSAGE(std::to_string(runs.size()) + " runs in " + std::to_string(all) + " s",
                            static_cast<double>(runs.size()) >= all / 0.1 * 0.8 / slowness);
-  }
-
-  // Of the day; the test doesn't run over midnight but for once in a thousand times, when the gap is negative.
-  static double secondsOf(const JsonLine& line) {
-    const std::string at = line.text("timestamp");  // 2024-01-31T12:34:56.123456Z
-    return std::stod(at.substr(11, 2)) * 3600 + std::stod(at.substr(14, 2)) * 60 + std::stod(at.substr(17, 9));
   }
 
   static void checkEnds(std::size_t row, const JsonLines& ends, const MetricsText& metrics) {
