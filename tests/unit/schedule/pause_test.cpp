@@ -27,7 +27,7 @@ class PauseTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, runsAt(0));
     schedule_.pause(1);
     CPPUNIT_ASSERT_EQUAL(std::size_t{0}, runsAt(100));
-    CPPUNIT_ASSERT_MESSAGE("out of turn neither", !schedule_.startNow(1, at(101)));
+    CPPUNIT_ASSERT_MESSAGE("out of turn neither", !schedule_.want(1, at(101), true));
     CPPUNIT_ASSERT(schedule_.next() > at(101));
   }
 
@@ -36,7 +36,7 @@ class PauseTest : public CppUnit::TestFixture {
     add();
     CPPUNIT_ASSERT_EQUAL(std::size_t{0}, runsAt(0));
     schedule_.resume(1);
-    const auto run = schedule_.startNow(1, at(1));
+    const auto run = schedule_.want(1, at(1), true);
     CPPUNIT_ASSERT(run && run->sequence == 1);
   }
 
@@ -47,7 +47,7 @@ class PauseTest : public CppUnit::TestFixture {
     runsAt(25);
     const SteadyTime due = schedule_.next();
     schedule_.resume(1);
-    CPPUNIT_ASSERT(schedule_.startNow(1, at(26)));
+    CPPUNIT_ASSERT(schedule_.want(1, at(26), true));
     CPPUNIT_ASSERT(schedule_.ended({1, 2}) == RunSchedule::End::inTime);
     CPPUNIT_ASSERT_MESSAGE("the turns are where they were", schedule_.next() == due);
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, schedule_.advance(due).starts.size());
@@ -74,7 +74,7 @@ class PauseTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::size_t{0}, runsAt(60));
     schedule_.hold(1);
     schedule_.resume(1);
-    CPPUNIT_ASSERT(!schedule_.startNow(1, at(61)));
+    CPPUNIT_ASSERT(!schedule_.want(1, at(61), true));
     schedule_.release(1, kTiming, at(62));
     CPPUNIT_ASSERT_EQUAL_MESSAGE("that is owed", std::size_t{1}, schedule_.advance(at(62)).starts.size());
   }

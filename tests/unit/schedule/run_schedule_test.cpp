@@ -520,7 +520,7 @@ class RunScheduleTest : public CppUnit::TestFixture {
     schedule.retime(turn[0].check, timing(5000, 500), at(next));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, schedule.advance(at(next + 500)).overdue.size());
     schedule.ended(turn[0]);
-    CPPUNIT_ASSERT(schedule.startNow(turn[0].check, at(next + 500)).has_value());
+    CPPUNIT_ASSERT(schedule.want(turn[0].check, at(next + 500), true).has_value());
   }
 
   void held() {

@@ -360,76 +360,77 @@ class SchedulerTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(sink_->over(3)[0].outcome == RunOutcome::timeout);
     CPPUNIT_ASSERT(std::chrono::steady_clock::now() - runner_->starts(3)[0].at >= milliseconds(2000 + 1000));
     CPPUNIT_ASSERT(waitFor([&] { return sink_->stalled() > std::chrono::seconds(1); }, milliseconds(20'000)));
+  }
 
-    void pausedAndResumed() {
-      scheduler_->pause(1);
-      add(1, 60'000, 1000, FakeRunner::Way::quick);
-      add(2, 20, 1000, FakeRunner::Way::quick);
-      scheduler_->start();
-      CPPUNIT_ASSERT(waitFor([&] { return sink_->over(2).size() >= 5; }, milliseconds(20'000)));
-      CPPUNIT_ASSERT(runner_->starts(1).empty());
-      CPPUNIT_ASSERT(scheduler_->turnOf(1)->paused && !scheduler_->turnOf(9));
-      scheduler_->resume(1);
-      CPPUNIT_ASSERT_MESSAGE("at once", runner_->starts(1).size() == 1);
-      CPPUNIT_ASSERT(!scheduler_->turnOf(1)->paused && !scheduler_->turnOf(1)->running);
+  void pausedAndResumed() {
+    scheduler_->pause(1);
+    add(1, 60'000, 1000, FakeRunner::Way::quick);
+    add(2, 20, 1000, FakeRunner::Way::quick);
+    scheduler_->start();
+    CPPUNIT_ASSERT(waitFor([&] { return sink_->over(2).size() >= 5; }, milliseconds(20'000)));
+    CPPUNIT_ASSERT(runner_->starts(1).empty());
+    CPPUNIT_ASSERT(scheduler_->turnOf(1)->paused && !scheduler_->turnOf(9));
+    scheduler_->resume(1);
+    CPPUNIT_ASSERT_MESSAGE("at once", runner_->starts(1).size() == 1);
+    CPPUNIT_ASSERT(!scheduler_->turnOf(1)->paused && !scheduler_->turnOf(1)->running);
+  }
+
+  void strangersAreIgnored() {
+    add(1, 60'000, 60'000, FakeRunner::Way::hang);
+    scheduler_->start();
+    CPPUNIT_ASSERT(waitFor([&] { return runner_->starts(1).size() == 1; }, milliseconds(20'000)));
+    for (const RunRequest& request : {RunRequest{1, 2, ""}, RunRequest{9, 1, ""}, RunRequest{1, 0, ""}}) {
+      scheduler_->runStarted(request.check, request.sequence, clock_.steady());
+      runner_->end(request);
     }
+    CPPUNIT_ASSERT(sink_->over(1).empty() && sink_->over(9).empty() && sink_->late().empty());
+    CPPUNIT_ASSERT(sink_->lateness().size() <= 1);
+  }
 
-    void strangersAreIgnored() {
-      add(1, 60'000, 60'000, FakeRunner::Way::hang);
-      scheduler_->start();
-      CPPUNIT_ASSERT(waitFor([&] { return runner_->starts(1).size() == 1; }, milliseconds(20'000)));
-      for (const RunRequest& request : {RunRequest{1, 2, ""}, RunRequest{9, 1, ""}, RunRequest{1, 0, ""}}) {
-        scheduler_->runStarted(request.check, request.sequence, clock_.steady());
-        runner_->end(request);
-      }
-      CPPUNIT_ASSERT(sink_->over(1).empty() && sink_->over(9).empty() && sink_->late().empty());
-      CPPUNIT_ASSERT(sink_->lateness().size() <= 1);
-    }
+  void handsOn() {
+    SeriesReport series;
+    series.number = 3;
+    scheduler_->seriesAdded(series);
+    PluginLogLine line;
+    line.message = "words";
+    scheduler_->pluginLogged(line);
+    CPPUNIT_ASSERT(sink_->handedOn() == std::make_pair(3, std::string("words")));
+  }
 
-    void handsOn() {
-      SeriesReport series;
-      series.number = 3;
-      scheduler_->seriesAdded(series);
-      PluginLogLine line;
-      line.message = "words";
-      scheduler_->pluginLogged(line);
-      CPPUNIT_ASSERT(sink_->handedOn() == std::make_pair(3, std::string("words")));
-    }
+  void lifeSigns() {
+    CPPUNIT_ASSERT(scheduler_->heartbeat().age(clock_.steady()) > std::chrono::seconds(0));
+    scheduler_->start();
+    CPPUNIT_ASSERT(scheduler_->heartbeat().age(clock_.steady()) < std::chrono::seconds(2));
+    // Without any check it ticks, and time goes on.
+    CPPUNIT_ASSERT(waitFor([&] { return active_time_->now() > milliseconds(300); }, milliseconds(20'000)));
+    CPPUNIT_ASSERT(scheduler_->heartbeat().age(clock_.steady()) < std::chrono::seconds(2));
+  }
 
-    void lifeSigns() {
-      CPPUNIT_ASSERT(scheduler_->heartbeat().age(clock_.steady()) > std::chrono::seconds(0));
-      scheduler_->start();
-      CPPUNIT_ASSERT(scheduler_->heartbeat().age(clock_.steady()) < std::chrono::seconds(2));
-      // Without any check it ticks, and time goes on.
-      CPPUNIT_ASSERT(waitFor([&] { return active_time_->now() > milliseconds(300); }, milliseconds(20'000)));
-      CPPUNIT_ASSERT(scheduler_->heartbeat().age(clock_.steady()) < std::chrono::seconds(2));
-    }
+  void stopped() {
+    add(1, 10, 1000, FakeRunner::Way::quick);
+    scheduler_->start();
+    CPPUNIT_ASSERT(waitFor([&] { return sink_->over(1).size() >= 3; }, milliseconds(20'000)));
+    scheduler_->stop();
+    const std::size_t starts = runner_->starts(1).size();
+    scheduler_->stop();  // again is fine
+    CPPUNIT_ASSERT_EQUAL(starts, runner_->starts(1).size());
+    Scheduler never(clock_, *active_time_, *sink_);  // never started
+  }
 
-    void stopped() {
-      add(1, 10, 1000, FakeRunner::Way::quick);
-      scheduler_->start();
-      CPPUNIT_ASSERT(waitFor([&] { return sink_->over(1).size() >= 3; }, milliseconds(20'000)));
-      scheduler_->stop();
-      const std::size_t starts = runner_->starts(1).size();
-      scheduler_->stop();  // again is fine
-      CPPUNIT_ASSERT_EQUAL(starts, runner_->starts(1).size());
-      Scheduler never(clock_, *active_time_, *sink_);  // never started
-    }
+ private:
+  void add(CheckId check, std::int64_t interval, std::int64_t timeout, FakeRunner::Way way) {
+    runner_->setWay(check, way);
+    scheduler_->add(check, {milliseconds(interval), milliseconds(timeout)}, runner_);
+  }
 
-   private:
-    void add(CheckId check, std::int64_t interval, std::int64_t timeout, FakeRunner::Way way) {
-      runner_->setWay(check, way);
-      scheduler_->add(check, {milliseconds(interval), milliseconds(timeout)}, runner_);
-    }
+  SystemClock clock_;
+  std::unique_ptr<ActiveTime> active_time_;
+  std::unique_ptr<Sink> sink_;
+  std::shared_ptr<FakeRunner> runner_;
+  std::unique_ptr<Scheduler> scheduler_;
+};
 
-    SystemClock clock_;
-    std::unique_ptr<ActiveTime> active_time_;
-    std::unique_ptr<Sink> sink_;
-    std::shared_ptr<FakeRunner> runner_;
-    std::unique_ptr<Scheduler> scheduler_;
-  };
-
-  CPPUNIT_TEST_SUITE_REGISTRATION(SchedulerTest);
+CPPUNIT_TEST_SUITE_REGISTRATION(SchedulerTest);
 
 }  // namespace
 
