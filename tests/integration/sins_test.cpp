@@ -76,10 +76,11 @@ bool matches(const std::string& message, const std::string& wanted) {
   return message.rfind(wanted.substr(0, wanted.size() - rest.size()), 0) == 0;
 }
 
-// Those of the rows that are tried in this mode.
+// Those of the rows that are tried in this mode: with sanitizers a worker's memory has no limit.
 std::vector<std::size_t> rowsOf(bool in_host) {
   std::vector<std::size_t> rows;
   for (std::size_t row = 0; row < sins.size(); ++row) {
+    if (slowness > 1 && sins[row].name.rfind("leak", 0) == 0) continue;
     if (!in_host || sins[row].survived_by_host) rows.push_back(row);
   }
   return rows;
@@ -166,7 +167,7 @@ class SinsTest : public CppUnit::TestFixture {
       std::ofstream(flag).close();
       config += "plugin." + plugin + ".memory_max = 64MiB\nplugin." + plugin + ".kill_after = " + (hangs ? "200ms" : "15s") + "\n" +
                 checkConfig(checkOf(row), plugin,
-                            {"interval = 250ms", std::string("timeout = ") + (hangs ? "500ms" : "15s"), "critical = false",
+                            {"interval = 250ms", "timeout = " + (hangs ? "500ms" : std::to_string(15 * slowness) + "s"), "critical = false",
                              "sin = " + sins[row].name, "while = " + flag.string()});
     }
     PulsewatchOptions options = fixtureOptions(plugins, config);

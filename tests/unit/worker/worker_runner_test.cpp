@@ -73,6 +73,9 @@ class WorkerRunnerTest : public CppUnit::TestFixture {
         {"write garbage", "plugin broke the channel to its host", "protocol"},
     };
     for (const auto& row : rows) {
+#if defined(PULSEWATCH_SANITIZED)  // where nothing limits a worker's memory
+      if (std::string(row.sin).rfind("leak", 0) == 0) continue;
+#endif
       PluginLimits limits;
       limits.memory_max = std::uint64_t{64} << 20U;
       WorkerBench bench("sinner", limits);
