@@ -80,8 +80,7 @@ void LogWriter::setOutput(std::shared_ptr<LogSink> sink, LogFormat format) {
   const MutexLock lock(mutex_);
   format_ = format;
   if (sink == nullptr) return;
-  if (next_sink_ == nullptr) before_next_sink_ = buffer_.size();
-  next_sink_ = std::move(sink);
+  next_sinks_.push_back({buffer_.size(), std::move(sink)});
   filled_.notifyAll();
 }
 
@@ -89,9 +88,9 @@ void LogWriter::setOutput(std::shared_ptr<LogSink> sink, LogFormat format) {
 void LogWriter::changeSink() {
   std::shared_ptr<LogSink> old;
   const MutexLock lock(mutex_);
-  if (next_sink_ == nullptr || before_next_sink_ > 0) return;
-  old = std::exchange(sink_, std::move(next_sink_));
-  next_sink_ = nullptr;
+  if (next_sinks_.empty() || next_sinks_.front().begin > 0) return;
+  old = std::exchange(sink_, std::move(next_sinks_.front().sink));
+  next_sinks_.pop_front();
 }
 
 // Waits a while when there is nothing to write.
@@ -100,12 +99,13 @@ void LogWriter::fillPending(bool stopping) {
   pending_ = notes(stopping);
   notes_end_ = pending_.size();
   const MutexLock lock(mutex_);
-  if (pending_.empty() && buffer_.empty() && next_sink_ == nullptr && !stopping_)
+  if (pending_.empty() && buffer_.empty() && next_sinks_.empty() && !stopping_)
     filled_.waitUntil(mutex_, std::chrono::steady_clock::now() + LogSink::kLongestWait);
-  if (next_sink_ != nullptr) {
-    pending_ += buffer_.substr(0, before_next_sink_);
-    buffer_.erase(0, before_next_sink_);
-    before_next_sink_ = 0;
+  if (!next_sinks_.empty()) {
+    const std::size_t before = next_sinks_.front().begin;
+    pending_ += buffer_.substr(0, before);
+    buffer_.erase(0, before);
+    for (NextSink& next : next_sinks_) next.begin -= before;
   } else if (pending_.empty()) {
     pending_.swap(buffer_);
   } else {

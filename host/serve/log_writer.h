@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,6 +55,11 @@ class LogWriter final : public Log {
   [[nodiscard]] const Heartbeat& heartbeat() const { return heartbeat_; }                           // ticks while the sink is full, too
 
  private:
+  struct NextSink {
+    std::size_t begin = 0;  // where in buffer_ its lines begin
+    std::shared_ptr<LogSink> sink;
+  };
+
   void loop() noexcept;
   void goRound(bool stopping) EXCLUDES(mutex_);
   void changeSink() EXCLUDES(mutex_);
@@ -84,8 +90,7 @@ class LogWriter final : public Log {
   Mutex mutex_;
   CondVar filled_;
   std::string buffer_ GUARDED_BY(mutex_);
-  std::shared_ptr<LogSink> next_sink_ GUARDED_BY(mutex_);  // for what comes
-  std::size_t before_next_sink_ GUARDED_BY(mutex_) = 0;    // behind so much of buffer_
+  std::deque<NextSink> next_sinks_ GUARDED_BY(mutex_);  // for what comes, in order
   bool stopping_ GUARDED_BY(mutex_) = false;
   SteadyTime stop_by_ GUARDED_BY(mutex_);
 };

@@ -41,7 +41,7 @@ Configurations dependencies() {
       bad("a dependency of a check with a mistake", "check.x.plugin = memcached\ncheck.redis.depends_on = x\n",
           {inMain(
               1,
-              "check.x.plugin: check x: no plugin \"memcached\" was found (there are celery, kinds, mysql and redis); put it into one of "
+              "check.x.plugin: check x: no plugin \"memcached\" was found (there are celery, kinds, migrations, mysql and redis); put it into one of "
               "plugins.directories, or remove the key")}),
   };
 }
