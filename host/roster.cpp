@@ -324,8 +324,7 @@ bool Roster::refuseFailing(Catalog& catalog, const CheckPlan& plan, Crews& newco
       const PluginSpec& spec = plan.plugins.at(plugin);
       Crew newcomer = makeCrew(*entry, trialSpec(spec), crewParts());
       // One that hangs has done so before; a new version mustn't.
-      const Milliseconds grace = spec.limits.kill_after + (isAtWork(*entry) ? kKilled : Milliseconds(0));
-      fault = tryOut(newcomer, specs, grace);
+      fault = tryOut(newcomer, specs, isAtWork(*entry));
       if (fault.empty() && !spec.isolated) {
         newcomer.runner->stop(std::chrono::steady_clock::now() + kGoodbye);
         newcomer = makeCrew(*entry, spec, crewParts());
@@ -347,11 +346,12 @@ bool Roster::refuseFailing(Catalog& catalog, const CheckPlan& plan, Crews& newco
   return false;
 }
 
-std::string Roster::tryOut(const Crew& newcomer, const std::vector<const CheckSpec*>& specs, Milliseconds grace) {
+std::string Roster::tryOut(const Crew& newcomer, const std::vector<const CheckSpec*>& specs, bool may_hang) {
   for (const CheckSpec* spec : specs) {
     newcomer.trial->begin(*newcomer.runner, parts_.posts.idOf(spec->name), *spec);
   }
-  std::string fault = newcomer.trial->outcome(*newcomer.runner, grace);
+  const Milliseconds grace = newcomer.spec.limits.kill_after + (may_hang ? kKilled : Milliseconds(0));
+  std::string fault = newcomer.trial->outcome(*newcomer.runner, grace, may_hang);
   if (!fault.empty()) newcomer.runner->stop(std::chrono::steady_clock::now());
   return fault;
 }

@@ -71,7 +71,7 @@ class Roster {
   bool refuseMistaken(Catalog& catalog, const CatalogOptions& options) const REQUIRES(mutex_);
   bool refuseUnfit(Catalog& catalog, const CheckPlan& plan) const REQUIRES(mutex_);
   bool refuseFailing(Catalog& catalog, const CheckPlan& plan, Crews& newcomers, Mistakes& mistakes) REQUIRES(mutex_);
-  std::string tryOut(const Crew& newcomer, const std::vector<const CheckSpec*>& specs, Milliseconds grace) REQUIRES(mutex_);
+  std::string tryOut(const Crew& newcomer, const std::vector<const CheckSpec*>& specs, bool may_hang) REQUIRES(mutex_);
 
   [[nodiscard]] Catalog knownTo(const CatalogOptions& options, const Setup& setup) const REQUIRES(mutex_);
   std::optional<CheckChanges> tryReload(Setup& setup, bool patient, const std::function<void(Mistakes&)>& open) REQUIRES(mutex_);

@@ -33,7 +33,7 @@ Trial::Check* Trial::onTrial(CheckId check) {
   return found == checks_.end() ? nullptr : &found->second;
 }
 
-std::string Trial::outcome(CheckRunner& runner, Milliseconds grace) {
+std::string Trial::outcome(CheckRunner& runner, Milliseconds grace, bool may_hang) {
   {
     const MutexLock lock(mutex_);
     looked_ = std::chrono::steady_clock::now();
@@ -45,7 +45,7 @@ std::string Trial::outcome(CheckRunner& runner, Milliseconds grace) {
       const SteadyTime now = std::chrono::steady_clock::now();
       forgiveStall(now);
       bool over = false;
-      std::string fault = judge(now, grace, over);
+      std::string fault = judge(now, grace, may_hang, over);
       if (over) return fault;
       for (auto& [id, check] : checks_) {
         if (check.report || check.given_up || !check.started || now - *check.started < check.timeout) continue;
@@ -70,13 +70,14 @@ void Trial::forgiveStall(SteadyTime now) {
 }
 
 // Whether the trial is over, and then how: "" is well.
-std::string Trial::judge(SteadyTime now, Milliseconds grace, bool& over) {
+std::string Trial::judge(SteadyTime now, Milliseconds grace, bool may_hang, bool& over) {
   over = true;
   bool all = true;
   Milliseconds longest{0};
   for (const auto& [id, check] : checks_) {
     if (check.report && check.report->outcome == RunOutcome::crash) return "its check " + check.name + ": " + check.report->message;
-    if (!check.report && check.started && now - *check.started > check.timeout + grace)
+    const bool killed = check.report && check.report->outcome == RunOutcome::timeout && !may_hang;
+    if (killed || (!check.report && check.started && now - *check.started > check.timeout + grace))
       return "its check " + check.name + " did not end its run within " + describeDuration(check.timeout + grace);
     all = all && check.report;
     longest = std::max(longest, check.timeout);

@@ -22,8 +22,9 @@ class Trial final : public RunnerEvents {
   // Puts the check on trial: it is added to the runner, and its one run started.
   void begin(CheckRunner& runner, CheckId check, const CheckSpec& spec) EXCLUDES(mutex_);
   // Waits until each check on trial has ended its run, which is given up at its timeout. "" or the sentence's end why the plugin isn't fit:
-  // a run crashed, or went on for longer than `grace` beyond its timeout. What the runs found doesn't matter.
-  std::string outcome(CheckRunner& runner, Milliseconds grace) EXCLUDES(mutex_);
+  // a run crashed, or went on for longer than `grace` beyond its timeout or until it was killed; the latter is no fault where runs
+  // `may_hang`. What the runs found doesn't matter.
+  std::string outcome(CheckRunner& runner, Milliseconds grace, bool may_hang = false) EXCLUDES(mutex_);
   // What is said of the check from now on goes on, after the series it has made. False when it was not on trial.
   bool admit(CheckId check) EXCLUDES(mutex_);
 
@@ -46,7 +47,7 @@ class Trial final : public RunnerEvents {
   };
   [[nodiscard]] Check* onTrial(CheckId check) REQUIRES(mutex_);
   void forgiveStall(SteadyTime now) REQUIRES(mutex_);
-  [[nodiscard]] std::string judge(SteadyTime now, Milliseconds grace, bool& over) REQUIRES(mutex_);
+  [[nodiscard]] std::string judge(SteadyTime now, Milliseconds grace, bool may_hang, bool& over) REQUIRES(mutex_);
 
   RunnerEvents& next_;
   std::atomic<bool> none_{true};  // on trial

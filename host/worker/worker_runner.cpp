@@ -218,11 +218,13 @@ void WorkerRunner::afterHang(WorkerSeat& seat, SteadyTime now, Told& told) {
       check.run->sent = check.run->started = false;
       continue;
     }
+    RunReport report;  // it was given up: that was its result
     if (*check.run->kill_at <= now) {
       check.seat = &ownSeat();
       culprit = id;
+      report.outcome = RunOutcome::timeout;
     }
-    endRun(id, check, {}, told);  // it was given up: that was its result
+    endRun(id, check, std::move(report), told);
   }
   SeatEnd end = seat.end();
   end.check = culprit;

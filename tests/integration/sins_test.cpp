@@ -151,7 +151,7 @@ class SinsTest : public CppUnit::TestFixture {
         {"init_throws",
          "cannot be loaded: it crashed (SIGABRT, an exception that nobody caught: thrown while it is loaded) while it was "
          "loaded; its author must correct it"},
-        {"init_hangs", "does not finish loading: its initialisers have run for 5 s"},
+        {"init_hangs", "does not finish loading: its initialisers have run for 10 s"},
     };
     return sentences;
   }

@@ -50,7 +50,10 @@ class DescriptorWatcherTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_END();
 
  public:
-  void setUp() override { news_.clear(); }
+  void setUp() override {
+    const MutexLock lock(mutex_);
+    news_.clear();
+  }
 
   void tellsOfNews() {
     const Pair closed;

@@ -30,6 +30,7 @@ class TrialTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(nobodyHearsOfATrial);
   CPPUNIT_TEST(crashed);
   CPPUNIT_TEST(hangs);
+  CPPUNIT_TEST(killed);
   CPPUNIT_TEST(slowButInTime);
   CPPUNIT_TEST_SUITE_END();
 
@@ -76,6 +77,14 @@ class TrialTest : public CppUnit::TestFixture {
     trial_.runStarted(1, 1, now());
     CPPUNIT_ASSERT_EQUAL(std::string("its check check-1 did not end its run within 80 ms"), trial_.outcome(runner_, milliseconds(50)));
     CPPUNIT_ASSERT((runner_.given_up == std::vector<std::pair<CheckId, std::uint64_t>>{{1, 1}}));
+  }
+
+  // Killed for it before the grace was over.
+  void killed() {
+    put(1);
+    trial_.runEnded(report(1, RunOutcome::timeout));
+    CPPUNIT_ASSERT_EQUAL(std::string(), trial_.outcome(runner_, milliseconds(1000), true));
+    CPPUNIT_ASSERT_EQUAL(std::string("its check check-1 did not end its run within 3 s"), trial_.outcome(runner_, milliseconds(1000)));
   }
 
   // Given up, and ended within the grace.

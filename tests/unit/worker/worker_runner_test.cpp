@@ -125,6 +125,7 @@ class WorkerRunnerTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("hang"), std::string(bench.ends.ends().front().end.reason));
     CPPUNIT_ASSERT_EQUAL(CheckId{1}, bench.ends.ends().front().end.check);
     CPPUNIT_ASSERT(bench.recorder.waitForReports(1));
+    CPPUNIT_ASSERT(bench.recorder.reports(1).front().outcome == RunOutcome::timeout);
     CPPUNIT_ASSERT_EQUAL(std::string("sinned: "), bench.run(2, 2).message);
   }
 
