@@ -41,11 +41,9 @@ class Relations {
     for (const std::string& name : names) {
       if (std::find(known.begin(), known.end(), name) != known.end())
         mistakes_.add(value.where, shownValue(value, name) + " is there twice; write it once");
-      else if (checks_.count(name) > 0)
-        known.push_back(name);
-      else if (absent_.left_out.count(name) > 0)
+      else if (checks_.count(name) == 0 && absent_.left_out.count(name) > 0)
         plan_.notes.push_back(without + " " + name + ", whose plugin is disabled");
-      else if (absent_.missing.count(name) > 0 || absent_.some_gone)
+      else if (checks_.count(name) > 0 || absent_.missing.count(name) > 0 || absent_.some_gone)
         known.push_back(name);
       else
         mistakes_.add(value.where, shownValue(value, name) + " is no check" + advice(name));

@@ -83,7 +83,7 @@ void ResultBoard::hurry() {
   arrived_.notifyAll();
 }
 
-void ResultBoard::letIn(BoardEdit edit, ResultTime now) {
+void ResultBoard::letIn(BoardEdit&& edit, ResultTime now) {
   const MutexLock lock(mutex_);
   for (auto& [name, entry] : entries_) entry.comes_later = false;
   awaited_ = 0;

@@ -79,7 +79,7 @@ class ResultBoard {
   void waitForNewcomers(SteadyTime until) EXCLUDES(mutex_);
   void hurry() EXCLUDES(mutex_);  // nobody waits for newcomers any more
   // Lets the newcomers in, and makes the edit, all in one step.
-  void letIn(BoardEdit edit, ResultTime now) EXCLUDES(mutex_);
+  void letIn(BoardEdit&& edit, ResultTime now) EXCLUDES(mutex_);
 
   // Gives how the check is to be run from here on.
   Pace apply(const RunReport& report, ResultTime time) EXCLUDES(mutex_);

@@ -128,12 +128,12 @@ void compareVersions(const Code& code, const History& history, Comparison& compa
   }
   for (const auto& [version, name] : code.versions) {
     const auto applied = history.versions.find(version);
-    if (applied != history.versions.end() && applied->second.success)
+    const bool succeeded = applied != history.versions.end() && applied->second.success;
+    const bool after_baseline = !below || *below < version;
+    if (succeeded || (!after_baseline && history.baseline))
       ++comparison.applied;
-    else if (!below || *below < version)
+    else if (after_baseline)
       comparison.missing.push_back(name);
-    else if (history.baseline)
-      ++comparison.applied;
   }
 }
 

@@ -39,10 +39,10 @@ Configurations dependencies() {
           {inMain(4, "check.a.depends_on: \"cache\" is no check (there are a, b, c, database and redis); correct it, or remove it"),
            inMain(4, "check.a.depends_on: \"reddis\" is no check; did you mean redis?")}),
       bad("a dependency of a check with a mistake", "check.x.plugin = memcached\ncheck.redis.depends_on = x\n",
-          {inMain(
-              1,
-              "check.x.plugin: check x: no plugin \"memcached\" was found (there are celery, kinds, migrations, mysql and redis); put it into one of "
-              "plugins.directories, or remove the key")}),
+          {inMain(1,
+                  "check.x.plugin: check x: no plugin \"memcached\" was found (there are celery, kinds, migrations, mysql and redis); put "
+                  "it into one of "
+                  "plugins.directories, or remove the key")}),
   };
 }
 
