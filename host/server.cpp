@@ -275,8 +275,8 @@ void Server::Parts::drain() {
 
 bool Server::Parts::stop() {
   board_.hurry();
-  config_watch_.stop();
   if (!reloader_.stop(clock_.steady() + kStopTime)) return false;
+  config_watch_.stop();  // a reload may have begun it anew until now
   if (control_ != nullptr) control_->stop();
   plugin_watcher_ = nullptr;
   scheduler_.stop();
