@@ -26,6 +26,7 @@ class ReadmeTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(testMistake);
   CPPUNIT_TEST(testAnswer);
   CPPUNIT_TEST(testPlugin);
+  CPPUNIT_TEST(testMaintenance);
   CPPUNIT_TEST(testCommands);
   CPPUNIT_TEST_SUITE_END();
 
@@ -92,6 +93,21 @@ class ReadmeTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("ready"), textOf(answer, "status"));
     followCommands(inPlace(remove, place), source);
     waitUntilGone(process, "disk", "disk");
+    process.stop();
+  }
+
+  // All of its commands, one after the other.
+  void testMaintenance() {
+    PulsewatchOptions options = serviceOptions();
+    options.config += "control.socket = @DIR@/control.sock\n";
+    PulsewatchProcess process(options);
+    waitForReady(process, 200);
+    const std::string programs = std::filesystem::path(PULSEWATCH_PROGRAM).parent_path().string();
+    const std::string directory = process.directory().path().string();
+    const std::string commands = block("sh", "pulsewatchctl mute");
+    CPPUNIT_ASSERT(std::count(commands.begin(), commands.end(), '\n') >= 9);
+    followCommands("PATH=" + programs + ":$PATH; export PULSEWATCH_CONTROL_SOCKET=" + directory + "/control.sock\n" + commands, directory);
+    waitForReady(process, 200);
     process.stop();
   }
 
