@@ -98,7 +98,8 @@ bool Roster::lookAtPlugins() {
         std::any_of(catalog_.entries.begin(), catalog_.entries.end(), [&](const CatalogEntry& entry) { return entry.name == old.name; });
     if (!stays) gone_[old.name] = old.file;
   }
-  apply(std::move(plan), std::move(newcomers), ResultBoard::Comes::now);
+  // A new check joins the verdict with its first result: to drop one in makes nobody not ready by itself.
+  apply(std::move(plan), std::move(newcomers), ResultBoard::Comes::later);
   publish();
   parts_.judge_again();
   return unsettled;
