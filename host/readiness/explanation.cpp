@@ -1,6 +1,7 @@
 #include "readiness/explanation.h"
 
 #include "config/duration.h"
+#include "config/text_parts.h"
 
 #include <algorithm>
 #include <utility>
@@ -13,12 +14,6 @@ std::vector<std::string> namesOf(const std::vector<const CheckVerdict*>& checks)
   std::vector<std::string> names;
   for (const CheckVerdict* check : checks) names.push_back(check->row->policy->name);
   return names;
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (std::size_t i = 0; i < words.size(); ++i) text += (i == 0 ? "" : i + 1 == words.size() ? " and " : ", ") + words[i];
-  return text;
 }
 
 Vote voteOf(const CheckVerdict& check) {
@@ -54,7 +49,7 @@ std::string condition(const CheckVerdict& check, const std::vector<std::string>&
   const bool direct = std::all_of(root_causes.begin(), root_causes.end(), [&](const std::string& root) {
     return std::find(policy.depends_on.begin(), policy.depends_on.end(), root) != policy.depends_on.end();
   });
-  const std::string cause = direct ? "" : "; the root cause is " + joined(root_causes);
+  const std::string cause = direct ? "" : "; the root cause is " + joinedWords(root_causes, " and ");
   return "is " + shownMessage(check) + cause;
 }
 

@@ -1,6 +1,7 @@
 #include "serve/run_log.h"
 
 #include "config/duration.h"
+#include "config/text_parts.h"
 
 #include <utility>
 
@@ -10,12 +11,6 @@ namespace {
 
 constexpr std::string_view kHealthLogger = "pulsewatch.core.health";
 constexpr std::size_t kMostTold = 20;  // of the checks behind a verdict
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (std::size_t i = 0; i < names.size() && i < kMostTold; ++i) text += (i == 0 ? "" : ", ") + names[i];
-  return text;
-}
 
 }  // namespace
 
@@ -157,11 +152,13 @@ void RunLog::judged(const Verdict& verdict, const NextRuns& next_runs) {
   for (std::size_t i = 0; i < telling.size() && i < kMostTold; ++i)
     explanation.emplace(telling[i]->row->policy->name, explainCheck(verdict, *telling[i], next_runs).sentence);
   std::vector<std::string> causes;
-  for (const CheckVerdict* root : rootCauses(verdict, telling)) causes.push_back(root->row->policy->name);
+  for (const CheckVerdict* root : rootCauses(verdict, telling)) {
+    if (causes.size() < kMostTold) causes.push_back(root->row->policy->name);
+  }
   std::map<std::string, std::string> checks;
   for (const CheckVerdict& check : verdict.checks) checks.emplace(check.row->policy->name, name(check.status));
   record.fields = {{"status", std::string(verdict.ready ? "ready" : "not_ready")}};
-  if (!causes.empty()) record.fields.emplace_back("root_causes", joined(causes));
+  if (!causes.empty()) record.fields.emplace_back("root_causes", joinedWords(causes, ", "));
   if (!explanation.empty()) record.fields.emplace_back("explanation", std::move(explanation));
   record.fields.emplace_back("checks", std::move(checks));
   log_.write(record);
