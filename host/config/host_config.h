@@ -31,6 +31,45 @@ struct ControlSocketConfig {
   std::string shown;   // and the path as it may be shown there
 };
 
+// What a client may take of time and room.
+struct HttpLimits {
+  std::chrono::milliseconds header_timeout{2000};  // from a request's first byte, or the connection's beginning, to the end of its head
+  std::chrono::milliseconds body_timeout{5000};    // from the end of the head to the end of the body
+  std::chrono::milliseconds send_timeout{5000};    // for the whole of an answer
+  std::chrono::milliseconds keepalive_timeout{75'000};  // between an answer and the next request's first byte
+  std::uint64_t body_limit = std::uint64_t{64} << 10U;  // bytes
+  unsigned max_connections = 10'000;
+  unsigned max_connections_per_address = 0;  // 0: no limit
+};
+
+// A file that a key names.
+struct ConfiguredFile {
+  std::string path;   // absolute; "": none
+  std::string where;  // how a mistake in it begins
+  std::string shown;  // and the path as it may be shown there
+};
+
+struct HttpsConfig {
+  [[nodiscard]] bool on() const { return !certificate.path.empty(); }
+  std::uint16_t port = 8443;   // at http.address
+  ConfiguredFile certificate;  // PEM: the certificate and those between it and the root
+  ConfiguredFile key;          // PEM
+  ConfiguredFile client_ca;    // PEM; given: clients must show a certificate of these authorities
+  std::string ciphers;         // OpenSSL's list for TLS 1.2
+};
+
+struct AuthConfig {
+  [[nodiscard]] bool on() const { return !token.empty() || !users.empty(); }
+  std::string token;                         // a secret
+  std::map<std::string, std::string> users;  // by name: the hash of the password as crypt(5) has it
+};
+
+struct AdminConfig {
+  [[nodiscard]] bool on() const { return !address.empty(); }
+  std::string address;  // "": there is no second listener
+  std::uint16_t port = 0;
+};
+
 struct HostConfig {
   std::string profile;          // last part of settings_module
   std::string secret_key;       // 50 characters or more
@@ -44,6 +83,10 @@ struct HostConfig {
   std::vector<std::string> ssl_redirect_exempt;  // paths
   std::vector<std::string> trusted_proxies;      // addresses or networks (10.0.0.0/8)
   bool metrics_enabled = true;
+  HttpLimits http_limits;
+  HttpsConfig https;
+  AuthConfig auth;
+  AdminConfig admin;
 
   std::vector<std::string> plugin_directories;  // the last is the strongest
   std::vector<std::string> plugin_owners;       // user names or ids; empty: root and the daemon's own
@@ -55,6 +98,7 @@ struct HostConfig {
 
   bool degraded_is_ready = true;
   bool shared_failure_is_ready = false;  // readiness.shared_failure = degraded
+  bool public_messages = true;           // whether who has shown no credentials is shown checks' messages
   std::chrono::milliseconds shutdown_drain{5000};
 
   LogLevel log_level = LogLevel::info;

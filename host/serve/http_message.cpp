@@ -17,7 +17,8 @@ bool HttpTarget::has(const std::string& key) const {
   return false;
 }
 
-HttpTarget parseTarget(const std::string& target) {
+HttpTarget parseTarget(std::string_view text) {
+  const std::string target(text);
   const std::string scheme = Poco::toLower(target.substr(0, target.find("://")));
   const bool absolute = target.find("://") != std::string::npos && (scheme == "http" || scheme == "https");
   if (!absolute && (target.empty() || target.front() != '/')) throw std::invalid_argument("the request target is neither a path nor a URL");

@@ -3,22 +3,35 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace pulsewatch {
 
+// Which of the listeners a request came to.
+enum class Door {
+  open,   // http.port, https.port
+  admin,  // admin.port
+};
+
+// Views of memory that whoever carries the request keeps until it is answered.
 struct HttpRequest {
-  std::string method;
-  std::string target;   // as sent: path and query
-  std::string version;  // "HTTP/1.1"
+  std::string_view method;
+  std::string_view target;   // as sent: path and query
+  std::string_view version;  // "HTTP/1.1"
   bool has_host = false;
-  std::string host;             // the Host field
-  std::string request_id;       // X-Request-ID
-  std::string forwarded_for;    // X-Forwarded-For, joined by commas
-  std::string forwarded_proto;  // X-Forwarded-Proto
-  std::string peer_address;     // without the port
-  std::string local_address;    // the socket's own
+  std::string_view host;             // the Host field
+  std::string_view request_id;       // X-Request-ID
+  std::string_view authorization;    // Authorization
+  std::string_view forwarded_for;    // X-Forwarded-For, joined by commas
+  std::string_view forwarded_proto;  // X-Forwarded-Proto
+  bool accepts_gzip = false;         // by Accept-Encoding
+  std::string_view body = {};
+  std::string_view peer_address;   // without the port
+  std::string_view local_address;  // the socket's own
+  bool secure = false;             // came by TLS
+  Door door = Door::open;
 };
 
 struct HttpAnswer {
@@ -38,7 +51,7 @@ struct HttpTarget {
 };
 
 // Origin form (/ready?verbose) and absolute form (http://host/ready). Throws std::invalid_argument for anything else.
-HttpTarget parseTarget(const std::string& target);
+HttpTarget parseTarget(std::string_view target);
 
 // {"error": …} and, when there is one, {"detail": …}.
 HttpAnswer errorAnswer(int status, const std::string& error, const std::string& detail = {});

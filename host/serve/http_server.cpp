@@ -40,27 +40,41 @@ std::string joined(const HTTPServerRequest& request, const std::string& field) {
   return all;
 }
 
-HttpRequest plainRequest(const HTTPServerRequest& request) {
+// The request's texts, and the request as views of them.
+struct PlainRequest {
+  explicit PlainRequest(const HTTPServerRequest& request)
+      : host(joined(request, "Host")),  // two of them are no valid one
+        request_id(request.get("X-Request-ID", "")),
+        forwarded_for(joined(request, "X-Forwarded-For")),
+        forwarded_proto(request.get("X-Forwarded-Proto", "")),
+        peer_address(plainAddress(request.clientAddress().host().toString())),
+        local_address(plainAddress(request.serverAddress().host().toString())) {
+    plain.method = request.getMethod();
+    plain.target = request.getURI();
+    plain.version = request.getVersion();
+    plain.has_host = request.has("Host");
+    plain.host = host;
+    plain.request_id = request_id;
+    plain.forwarded_for = forwarded_for;
+    plain.forwarded_proto = forwarded_proto;
+    plain.peer_address = peer_address;
+    plain.local_address = local_address;
+  }
+  PlainRequest(const PlainRequest&) = delete;
+  PlainRequest& operator=(const PlainRequest&) = delete;
+  ~PlainRequest() = default;
+
+  const std::string host, request_id, forwarded_for, forwarded_proto, peer_address, local_address;
   HttpRequest plain;
-  plain.method = request.getMethod();
-  plain.target = request.getURI();
-  plain.version = request.getVersion();
-  plain.has_host = request.has("Host");
-  plain.host = joined(request, "Host");  // two of them are no valid one
-  plain.request_id = request.get("X-Request-ID", "");
-  plain.forwarded_for = joined(request, "X-Forwarded-For");
-  plain.forwarded_proto = request.get("X-Forwarded-Proto", "");
-  plain.peer_address = plainAddress(request.clientAddress().host().toString());
-  plain.local_address = plainAddress(request.serverAddress().host().toString());
-  return plain;
-}
+};
 
 class Handler final : public Poco::Net::HTTPRequestHandler {
  public:
   Handler(HttpService& service, const std::atomic<bool>& closing) : service_(service), closing_(closing) {}
 
   void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) override {
-    const HttpRequest plain = plainRequest(request);
+    const PlainRequest texts(request);
+    const HttpRequest& plain = texts.plain;
     const HttpAnswer answer = service_.serve(plain);
     response.setStatusAndReason(static_cast<HTTPServerResponse::HTTPStatus>(answer.status));
     response.setVersion(plain.version == "HTTP/1.0" ? "HTTP/1.0" : "HTTP/1.1");

@@ -18,10 +18,12 @@ namespace {
 constexpr std::string_view kAllow = "GET, HEAD, OPTIONS";
 constexpr std::size_t kMostPathLogged = 2000;
 
-std::string pathOf(const std::string& target) { return target.substr(0, target.find('?')); }
+std::string pathOf(std::string_view target) { return std::string(target.substr(0, target.find('?'))); }
 
 // Who was asked, without the port: that was plain HTTP's.
-std::string authority(const HttpRequest& request) { return bracketed(request.has_host ? hostOf(request.host) : request.local_address); }
+std::string authority(const HttpRequest& request) {
+  return bracketed(request.has_host ? hostOf(std::string(request.host)) : std::string(request.local_address));
+}
 
 }  // namespace
 
@@ -40,9 +42,10 @@ HttpAnswer HttpService::serve(const HttpRequest& request) noexcept {
     const std::shared_ptr<const Rules> kept = rules_.get();
     const Rules& rules = *kept;
     std::string view = "unknown";
-    const Client client{rules.proxies.client(request.peer_address, request.forwarded_for),
-                        rules.proxies.trusts(request.peer_address) && request.forwarded_proto == "https"};
-    const std::string request_id = isUuid(request.request_id) ? request.request_id : randomUuid();
+    const std::string peer(request.peer_address);
+    const Client client{rules.proxies.client(peer, std::string(request.forwarded_for)),
+                        request.secure || (rules.proxies.trusts(peer) && request.forwarded_proto == "https")};
+    const std::string request_id = isUuid(request.request_id) ? std::string(request.request_id) : randomUuid();
     HttpAnswer answer;
     try {
       answer = this->answer(rules, request, view, client);
@@ -79,14 +82,15 @@ HttpAnswer HttpService::answer(const Rules& rules, const HttpRequest& request, s
   if (request.version != "HTTP/1.1" && request.version != "HTTP/1.0") return errorAnswer(505, "HTTP version not supported");
   if (!request.has_host && request.version == "HTTP/1.1")
     return errorAnswer(400, "bad request", rules.config.debug ? "HTTP/1.1 needs a Host field" : "");
-  if (request.has_host && !rules.allowed_hosts.allows(request.host, request.local_address))
-    return errorAnswer(
-        400, "bad request",
-        rules.config.debug ? "Host " + cleanText(request.host, 300) + " is not allowed; add it to ALLOWED_HOSTS (http.allowed_hosts)" : "");
+  if (request.has_host && !rules.allowed_hosts.allows(std::string(request.host), std::string(request.local_address)))
+    return errorAnswer(400, "bad request",
+                       rules.config.debug ? "Host " + cleanText(std::string(request.host), 300) +
+                                                " is not allowed; add it to ALLOWED_HOSTS (http.allowed_hosts)"
+                                          : "");
 
   HttpTarget target;
   try {
-    target = parseTarget(request.method == "OPTIONS" && request.target == "*" ? "/" : request.target);
+    target = parseTarget(request.method == "OPTIONS" && request.target == "*" ? std::string_view("/") : request.target);
   } catch (const std::invalid_argument& e) {
     return errorAnswer(400, "bad request", rules.config.debug ? e.what() : "");
   }
@@ -131,17 +135,17 @@ bool HttpService::redirects(const Rules& rules, const std::string& path, const C
 void HttpService::record(const Rules& rules, const HttpRequest& request, const HttpAnswer& answer, const std::string& view,
                          const Client& client, const std::string& request_id, SteadyTime begin) {
   const Nanoseconds duration = clock_.steady() - begin;
-  metrics_.answered(view, request.method, answer.status, duration);
+  metrics_.answered(view, std::string(request.method), answer.status, duration);
   if (rules.config.log_access == AccessLog::none || (rules.config.log_access == AccessLog::errors && answer.status < 400)) return;
   const LogLevel level = answer.status < 400 ? LogLevel::info : LogLevel::warning;
   if (!log_.enabled(level)) return;
   log_.write({level,
               "pulsewatch.core.http",
               "api_request",
-              request.method.substr(0, 32) + " " + view + " " + std::to_string(answer.status),
+              std::string(request.method.substr(0, 32)) + " " + view + " " + std::to_string(answer.status),
               {{"request_id", request_id},
                {"ip_address", client.address},
-               {"method", request.method.substr(0, 32)},
+               {"method", std::string(request.method.substr(0, 32))},
                {"path", cleanText(pathOf(request.target), kMostPathLogged)},
                {"status_code", static_cast<std::int64_t>(answer.status)},
                {"duration_ms", milliseconds(duration)}}});

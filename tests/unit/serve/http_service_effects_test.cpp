@@ -184,7 +184,7 @@ class HttpServiceEffectsTest : public CppUnit::TestFixture {
                                                         {"logger", "pulsewatch.core.http"},
                                                         {"event", "api_request"},
                                                         {"message", "GET ready_check 200"},
-                                                        {"request_id", asked.request_id},
+                                                        {"request_id", std::string(asked.request_id)},
                                                         {"ip_address", "203.0.113.9"},
                                                         {"method", "GET"},
                                                         {"path", "/ready/database"},

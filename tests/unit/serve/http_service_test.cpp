@@ -261,7 +261,7 @@ class HttpServiceTest : public CppUnit::TestFixture {
         CPPUNIT_ASSERT_EQUAL(std::string("internal_error"), testing::fieldOf(lines[0], "event"));
         CPPUNIT_ASSERT_EQUAL(std::string("ERROR"), testing::fieldOf(lines[0], "level"));
         CPPUNIT_ASSERT_EQUAL(what, testing::fieldOf(lines[0], "error"));
-        CPPUNIT_ASSERT_EQUAL(asked.request_id, testing::fieldOf(lines[0], "request_id"));
+        CPPUNIT_ASSERT_EQUAL(std::string(asked.request_id), testing::fieldOf(lines[0], "request_id"));
         CPPUNIT_ASSERT(lines[0]->has("stack_trace"));
       }
       bench.ready.before = nullptr;

@@ -8,7 +8,9 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -45,10 +47,16 @@ inline HostConfig serviceConfig() {
   return config;
 }
 
+// A text that requests can be views of, for the program's life.
+inline std::string_view kept(const std::string& text) {
+  static std::set<std::string> texts;
+  return *texts.insert(text).first;
+}
+
 inline HttpRequest request(const std::string& target, const std::string& method = "GET") {
   HttpRequest request;
-  request.method = method;
-  request.target = target;
+  request.method = kept(method);
+  request.target = kept(target);
   request.version = "HTTP/1.1";
   request.has_host = true;
   request.host = "example.com:8080";
