@@ -20,23 +20,13 @@ std::size_t HeadScan::refuse(int status, std::string_view why) {
 std::size_t HeadScan::end(std::string_view bytes) {
   const std::size_t size = std::min(bytes.size(), kMostBytes);
   while (at_ < size && !ended_ && !fault_) {
-    const char c = bytes[at_];
     if (after_cr_) {
-      if (c != '\n') return refuse(400, "a CR stands without LF");
-      after_cr_ = false;
-      ++at_;
-      endLine(bytes.substr(begin_, at_ - 2 - begin_));
-      begin_ = at_;
-    } else if (at_ == begin_ && (c != '\r' || lines_ == 0)) {
-      beginLine(c);
-      if (!fault_) ++at_;
-    } else if (isTextCharacter(c)) {
-      ++at_;
-    } else if (c == '\r') {
-      after_cr_ = true;
-      ++at_;
+      endLine(bytes.substr(begin_, at_ - begin_), bytes[at_]);
+    } else if (at_ == begin_ && (bytes[at_] != '\r' || lines_ == 0)) {
+      beginLine(bytes[at_]);
     } else {
-      return refuse(400, c == '\n' ? "a LF stands without CR" : "a control character stands in the head");
+      while (at_ < size && isTextCharacter(bytes[at_])) ++at_;
+      if (at_ < size) endText(bytes[at_]);
     }
   }
   if (fault_) return 0;
@@ -58,16 +48,25 @@ void HeadScan::beginLine(char c) {
   } else if (lines_ > kMostFields) {
     refuse(431, "there are too many fields");
   }
+  ++at_;
 }
 
-void HeadScan::endLine(std::string_view line) {
-  if (lines_ == 0) {
-    // Now already: HTTP/0.9 sends nothing more.
-    if (std::count(line.begin(), line.end(), ' ') != 2)
-      refuse(400, "the request line is not a method, a target and a version with one space between them");
-  }
-  ended_ = line.empty();
+void HeadScan::endText(char c) {
+  if (c != '\r') refuse(400, c == '\n' ? "a LF stands without CR" : "a control character stands in the head");
+  after_cr_ = true;
+  ++at_;
+}
+
+// With its CR.
+void HeadScan::endLine(std::string_view line, char c) {
+  if (c != '\n')
+    refuse(400, "a CR stands without LF");
+  else if (lines_ == 0 && std::count(line.begin(), line.end(), ' ') != 2)  // now already: HTTP/0.9 sends nothing more
+    refuse(400, "the request line is not a method, a target and a version with one space between them");
+  after_cr_ = false;
+  ended_ = line.size() == 1;
   ++lines_;
+  begin_ = ++at_;
 }
 
 }  // namespace pulsewatch

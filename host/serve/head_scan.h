@@ -25,7 +25,8 @@ class HeadScan {
  private:
   std::size_t refuse(int status, std::string_view why);
   void beginLine(char c);
-  void endLine(std::string_view line);
+  void endText(char c);
+  void endLine(std::string_view line, char c);
 
   std::size_t at_ = 0;     // the first byte not looked at
   std::size_t begin_ = 0;  // of its line

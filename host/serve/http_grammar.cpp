@@ -1,41 +1,14 @@
 #include "serve/http_grammar.h"
 
 #include <algorithm>
-#include <array>
 
 namespace pulsewatch {
 
 namespace {
 
-using Characters = std::array<bool, 256>;
-
-constexpr Characters kToken = [] {
-  Characters all{};
-  for (unsigned char c = '0'; c <= '9'; ++c) all[c] = true;
-  for (unsigned char c = 'a'; c <= 'z'; ++c) all[c] = true;
-  for (unsigned char c = 'A'; c <= 'Z'; ++c) all[c] = true;
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) all[static_cast<unsigned char>(c)] = true;
-  return all;
-}();
-
-constexpr Characters kText = [] {
-  Characters all{};
-  for (std::size_t c = ' '; c < all.size(); ++c) all[c] = c != 0x7F;
-  all['\t'] = true;
-  return all;
-}();
-
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 }  // namespace
-
-bool isTokenCharacter(char c) { return kToken[static_cast<unsigned char>(c)]; }
-
-bool isToken(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), isTokenCharacter); }
-
-bool isTextCharacter(char c) { return kText[static_cast<unsigned char>(c)]; }
-
-bool isDigit(char c) { return c >= '0' && c <= '9'; }
 
 int hexValue(char c) {
   if (isDigit(c)) return c - '0';
@@ -43,8 +16,8 @@ int hexValue(char c) {
   return small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
 }
 
-bool sameWord(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+bool sameLetters(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
 std::string_view trimmed(std::string_view text) {

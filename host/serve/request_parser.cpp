@@ -12,13 +12,10 @@ namespace pulsewatch {
 
 namespace {
 
-constexpr std::string_view kLineEnd = "\r\n";
-
-// The line that a text begins with, taken off it with its CRLF.
+// The line that a text begins with, taken off it with its CRLF. A CR stands nowhere else.
 std::string_view nextLine(std::string_view& text) {
-  const std::size_t end = text.find(kLineEnd);
-  const std::string_view line = text.substr(0, end);
-  text.remove_prefix(end == std::string_view::npos ? text.size() : end + kLineEnd.size());
+  const std::string_view line = text.substr(0, text.find('\r'));
+  text.remove_prefix(std::min(line.size() + 2, text.size()));
   return line;
 }
 
