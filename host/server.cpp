@@ -156,7 +156,7 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
   void take(const Setup& setup, std::shared_ptr<LogSink> sink);
   void watchPlugins(const HostConfig& config);
   void watchConfig(const HostConfig& config);
-  void tellListening();
+  void tellListening(const std::vector<std::shared_ptr<ListeningSocket>>& sockets);
   // The log's first lines, before those about plugins.
   const Setup& said(const Setup& setup) {
     report_.started(setup);
@@ -230,7 +230,7 @@ Server::Parts::Parts(const Setup& setup, LogWriter& log, const Clock& clock)
       ready_(clock, judge_, verdict_, {board_, next_runs_}, hostVersion()),
       metrics_({&registry_, &process_metrics_, &host_metrics_, &plugin_metrics_}),
       service_(setup.config, {&index_, &health_, &ready_, &metrics_}, http_metrics_, log, clock),
-      http_(setup.config.http_address, setup.config.http_port, service_, log),
+      http_(setup.config, service_, log, clock),
       reloader_([this] { return reloadNow(); }),
       config_watch_(setup.input, [this] { reloader_.ask(); }),
       operations_({clock, log, scheduler_, board_, verdict_, judge_, mutes_, asked_runs_, roster_, host_metrics_, next_runs_,
@@ -238,6 +238,7 @@ Server::Parts::Parts(const Setup& setup, LogWriter& log, const Clock& clock)
       control_handler_(operations_, log, hostVersion()),
       control_(controlSocket(setup.config.control_socket, control_handler_, log, clock)) {
   config_.set(std::make_shared<const HostConfig>(setup.config));
+  health_.watch(http_.heartbeats());
   config_watch_.note();
   ready_.setGroups(groupsOf(setup.plan));
 }
@@ -257,7 +258,7 @@ void Server::Parts::start() {
   http_.start();
   if (control_ != nullptr) control_->start();
   watchPlugins(*config);
-  tellListening();
+  tellListening(http_.sockets());
   log_.write({LogLevel::info,
               kLogger,
               "started",
@@ -302,13 +303,15 @@ void Server::Parts::watchConfig(const HostConfig& config) {
     config_watch_.stop();
 }
 
-void Server::Parts::tellListening() {
-  const std::string address = config_.get()->http_address;
-  log_.write({LogLevel::info,
-              "pulsewatch.core.http",
-              "listening",
-              "listening on " + address + " port " + std::to_string(port()),
-              {{"address", address}, {"port", static_cast<std::int64_t>(port())}}});
+void Server::Parts::tellListening(const std::vector<std::shared_ptr<ListeningSocket>>& sockets) {
+  for (const auto& socket : sockets) {
+    const std::string& address = socket->where().address;
+    log_.write({LogLevel::info,
+                "pulsewatch.core.http",
+                "listening",
+                "listening on " + address + " port " + std::to_string(socket->port()),
+                {{"address", address}, {"port", static_cast<std::int64_t>(socket->port())}}});
+  }
 }
 
 // On the reloader's thread.
@@ -351,9 +354,9 @@ void Server::Parts::open(const Setup& setup, std::shared_ptr<LogSink>& sink, Mis
   if (config.log_file.path != old->log_file.path || config.log_file.rotate_size != old->log_file.rotate_size ||
       config.log_file.rotate_count != old->log_file.rotate_count)
     sink = logSink(config, old->log_file, mistakes);
-  if (!mistakes.empty() || (config.http_address == old->http_address && config.http_port == old->http_port)) return;
+  if (!mistakes.empty()) return;
   try {
-    http_.open(config.http_address, config.http_port);
+    http_.open(config);
   } catch (const CannotListen& e) {
     const std::string what = e.what();
     const std::size_t colon = what.find(": ");
@@ -371,9 +374,7 @@ void Server::Parts::take(const Setup& setup, std::shared_ptr<LogSink> sink) {
   index_.setMetrics(config.metrics_enabled);
   judge_.setPolicy(readinessOf(config));
   ready_.setGroups(groupsOf(setup.plan));
-  const std::uint16_t port_before = port();
-  http_.move();
-  if (config.http_address != old->http_address || port() != port_before) tellListening();
+  tellListening(http_.move(config));
   if (config.plugins_watched != old->plugins_watched || config.plugin_directories != old->plugin_directories) watchPlugins(config);
   watchConfig(config);
 }

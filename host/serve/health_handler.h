@@ -16,11 +16,16 @@ class HealthHandler final : public Route {
   HealthHandler(const Clock& clock, std::vector<const Heartbeat*> heartbeats, std::string version)
       : clock_(clock), heartbeats_(std::move(heartbeats)), version_(std::move(version)) {}
 
+  // More of them, before the first request.
+  void watch(const std::vector<const Heartbeat*>& heartbeats) {
+    heartbeats_.insert(heartbeats_.end(), heartbeats.begin(), heartbeats.end());
+  }
+
   HttpAnswer answer(const HttpTarget& target) override;
 
  private:
   const Clock& clock_;
-  const std::vector<const Heartbeat*> heartbeats_;
+  std::vector<const Heartbeat*> heartbeats_;
   const std::string version_;
 };
 

@@ -56,14 +56,31 @@ HttpAnswer HttpService::serve(const HttpRequest& request) noexcept {
     } catch (...) {
       answer = failed(rules, "an exception that is no std::exception", request_id);
     }
-    answer.headers.emplace_back("Cache-Control", "no-store");
-    answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
-    answer.headers.emplace_back("X-Request-ID", request_id);
-    record(rules, request, answer, view, client, request_id, begin);
+    finish(rules, request, answer, view, client, request_id, begin);
     return answer;
   } catch (...) {  // no memory, at the worst
     HttpAnswer answer;
     answer.status = 500;
+    return answer;
+  }
+}
+
+bool HttpService::quick(const HttpRequest& request) const noexcept {
+  const std::string_view path = request.target.substr(0, request.target.find('?'));
+  return path == "/healthz" || request.target == "/ready";
+}
+
+HttpAnswer HttpService::refuse(const HttpRequest& request, int status, std::string_view why) noexcept {
+  try {
+    const SteadyTime begin = clock_.steady();
+    const std::shared_ptr<const Rules> rules = rules_.get();
+    HttpAnswer answer =
+        errorAnswer(status, status == 503 ? "busy" : "bad request", rules->config.debug || status == 503 ? std::string(why) : "");
+    finish(*rules, request, answer, "unknown", {std::string(request.peer_address), request.secure}, randomUuid(), begin);
+    return answer;
+  } catch (...) {  // no memory
+    HttpAnswer answer;
+    answer.status = status;
     return answer;
   }
 }
@@ -130,6 +147,15 @@ bool HttpService::redirects(const Rules& rules, const std::string& path, const C
   return std::none_of(rules.config.ssl_redirect_exempt.begin(), rules.config.ssl_redirect_exempt.end(), [&path](const std::string& exempt) {
     return path == exempt || (path.size() > exempt.size() && path.rfind(exempt, 0) == 0 && path[exempt.size()] == '/');
   });
+}
+
+// What every answer has, and what is noted of it.
+void HttpService::finish(const Rules& rules, const HttpRequest& request, HttpAnswer& answer, const std::string& view, const Client& client,
+                         const std::string& request_id, SteadyTime begin) {
+  answer.headers.emplace_back("Cache-Control", "no-store");
+  answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  answer.headers.emplace_back("X-Request-ID", request_id);
+  record(rules, request, answer, view, client, request_id, begin);
 }
 
 void HttpService::record(const Rules& rules, const HttpRequest& request, const HttpAnswer& answer, const std::string& view,

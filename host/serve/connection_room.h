@@ -1,0 +1,39 @@
+// How many connections there may be: of all clients together, and of one address (of IPv6 a /64, which is one client's). Any thread.
+#pragma once
+
+#include "base/mutex.h"
+#include "config/host_config.h"
+#include "serve/network_address.h"
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+
+namespace pulsewatch {
+
+class ConnectionRoom {
+ public:
+  void setLimits(const HttpLimits& limits) {
+    most_.store(limits.max_connections, std::memory_order_relaxed);
+    most_per_address_.store(limits.max_connections_per_address, std::memory_order_relaxed);
+  }
+
+  [[nodiscard]] bool full(unsigned open) const { return open >= most_.load(std::memory_order_relaxed); }
+
+  [[nodiscard]] bool countsAddresses() const { return most_per_address_.load(std::memory_order_relaxed) > 0; }
+  // One more of this address; false when it has all that it may. leave() once for each that was taken.
+  bool take(const AddressBytes& address) EXCLUDES(mutex_);
+  void leave(const AddressBytes& address) EXCLUDES(mutex_);
+
+  void refused() { refused_.fetch_add(1, std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t refusedConnections() const { return refused_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<unsigned> most_{0};
+  std::atomic<unsigned> most_per_address_{0};
+  std::atomic<std::uint64_t> refused_{0};
+  mutable Mutex mutex_;
+  std::map<AddressBytes, unsigned> of_address_ GUARDED_BY(mutex_);
+};
+
+}  // namespace pulsewatch
