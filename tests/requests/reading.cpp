@@ -17,12 +17,16 @@ class Reader {
     if (reading_.head == 0) readHead(bytes);
     if (body_ == nullptr) return;
     reading_.taken += body_->take(bytes.substr(reading_.taken));
-    reading_.content = body_->content();
     fail(body_->fault());
     reading_.complete = body_->complete();
   }
 
-  const Reading& reading() const { return reading_; }
+  [[nodiscard]] bool ended() const { return reading_.complete || reading_.status != 0; }
+
+  Reading reading() {
+    if (body_ != nullptr) reading_.content = body_->content();
+    return reading_;
+  }
 
  private:
   void readHead(std::string_view bytes) {
@@ -33,7 +37,7 @@ class Reader {
     ParsedHead head;
     const RequestFault fault = parseHead(bytes.substr(0, reading_.head), body_limit, head);
     fail(fault);
-    reading_.request = text(head, bytes.substr(0, reading_.head));
+    describe(head, bytes.substr(0, reading_.head));
     if (fault) return;
     reading_.framing = head.framing;
     reading_.keep_alive = head.keep_alive;
@@ -47,15 +51,15 @@ class Reader {
     reading_.why = fault.why;
   }
 
-  static std::string text(const ParsedHead& head, std::string_view bytes) {
+  void describe(const ParsedHead& head, std::string_view bytes) {
     const HttpRequest& request = head.request;
-    std::string all = std::string(request.has_host ? "a host" : "no host") + (request.accepts_gzip ? ", gzip" : "");
+    reading_.request = std::string(request.has_host ? "a host" : "no host") + (request.accepts_gzip ? ", gzip" : "");
     for (const std::string_view view : {request.method, request.target, request.version, request.host, request.request_id,
                                         request.authorization, request.forwarded_for, request.forwarded_proto}) {
       const bool within = view.empty() || (view.data() >= bytes.data() && view.data() + view.size() <= bytes.data() + bytes.size());
-      all += within || view.data() == head.forwarded_for.data() ? "|" + std::string(view) : "|a view of other memory";
+      if (!within && view.data() != head.forwarded_for.data()) reading_.other_memory = true;
+      reading_.request.append("|").append(view);
     }
-    return all;
   }
 
   HeadScan scan_;
@@ -81,7 +85,7 @@ Reading readRequest(std::string_view bytes, const std::vector<std::size_t>& ends
   Reader reader;
   for (const std::size_t end : ends) {
     reader.read(bytes.substr(0, end));
-    if (reader.reading().complete || reader.reading().status != 0) return reader.reading();
+    if (reader.ended()) return reader.reading();
   }
   reader.read(bytes);
   return reader.reading();
@@ -97,7 +101,7 @@ std::string readingFault(std::string_view bytes, const Reading& reading) {
   if (reading.head > bytes.size() || reading.taken > bytes.size()) return "more is taken than there is";
   if (reading.head > HeadScan::kMostBytes) return "the head is too long";
   if (reading.content.size() > body_limit) return "the content is too long";
-  if (reading.request.find("a view of other memory") != std::string::npos) return "a view is of other memory";
+  if (reading.other_memory) return "a view is of other memory";
   if (reading.complete && reading.status != 0) return "a request is whole and refused";
   if (reading.status != 0 && reading.why.empty()) return "a fault says nothing";
   if (!reading.complete) return "";

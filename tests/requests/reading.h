@@ -11,12 +11,13 @@
 namespace pulsewatch::testing {
 
 struct Reading {
-  int status = 0;         // of the fault; 0: there is none
-  std::string why;        // it is one
-  bool complete = false;  // a whole request, without a fault
-  std::size_t head = 0;   // its length; 0 while there is no end of it
-  std::size_t taken = 0;  // of the bytes: head and body
-  std::string request;    // all that the head says, as text
+  int status = 0;             // of the fault; 0: there is none
+  std::string why;            // it is one
+  bool complete = false;      // a whole request, without a fault
+  std::size_t head = 0;       // its length; 0 while there is no end of it
+  std::size_t taken = 0;      // of the bytes: head and body
+  std::string request;        // all that the head says, as text
+  bool other_memory = false;  // a view is not of the head
   BodyFraming framing;
   std::string content;
   bool keep_alive = false;
