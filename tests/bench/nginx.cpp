@@ -64,14 +64,15 @@ std::string locationOf(const std::string& path, const HttpResponse& answer) {
 
 }  // namespace
 
-Nginx::Nginx(const std::map<std::string, HttpResponse>& answers) : port_(testing::freePort()) {
+Nginx::Nginx(const std::map<std::string, HttpResponse>& answers, bool pinned) : port_(testing::freePort()) {
   const std::string directory = directory_.path().string();
-  std::string text = "daemon off;\nworker_processes " + std::to_string(std::thread::hardware_concurrency()) + ";\npid " + directory +
-                     "/pid;\nevents { worker_connections 1024; }\nhttp {\n  access_log off;\n  server_tokens off;\n" +
+  std::string text = "daemon off;\nworker_processes " + std::to_string(std::thread::hardware_concurrency()) + ";\n" +
+                     (pinned ? "worker_cpu_affinity auto;\n" : "") + "worker_rlimit_nofile 16384;\npid " + directory +
+                     "/pid;\nevents { worker_connections 8192; }\nhttp {\n  access_log off;\n  server_tokens off;\n" +
                      "  keepalive_requests 100000000;\n";
   for (const char* kind : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"})
     text.append("  ").append(kind).append("_temp_path temporary;\n");
-  text += "  server {\n    listen 127.0.0.1:" + std::to_string(port_) + ";\n";
+  text += "  server {\n    listen 127.0.0.1:" + std::to_string(port_) + (pinned ? " reuseport" : "") + ";\n";
   for (const auto& [path, answer] : answers) text += locationOf(path, answer);
   directory_.write("nginx.conf", text + "  }\n}\n");
   testing::ChildOptions options;

@@ -15,8 +15,9 @@ namespace pulsewatch::bench {
 
 class Nginx {
  public:
-  // Answers each path as the given answer was: the same body, and headers of the same names and about the same length.
-  explicit Nginx(const std::map<std::string, testing::HttpResponse>& answers);
+  // Answers each path as the given answer was: the same body, and headers of the same names and about the same length. `pinned`: each
+  // worker has a processor and a listening socket of its own, else they take turns; which is faster depends on the load.
+  explicit Nginx(const std::map<std::string, testing::HttpResponse>& answers, bool pinned = false);
   Nginx(const Nginx&) = delete;
   Nginx& operator=(const Nginx&) = delete;
   ~Nginx();
