@@ -9,6 +9,8 @@
 #include <Poco/Net/HTTPServerRequest.h>
 #include <Poco/Net/HTTPServerResponse.h>
 #include <Poco/Net/ServerSocket.h>
+#include <Poco/String.h>
+#include <Poco/StringTokenizer.h>
 #include <Poco/ThreadPool.h>
 #include <Poco/Timespan.h>
 
@@ -40,6 +42,19 @@ std::string joined(const HTTPServerRequest& request, const std::string& field) {
   return all;
 }
 
+// What Accept-Encoding says of gzip: named, or any, and not with a weight of nothing.
+bool acceptsGzip(const std::string& field) {
+  bool any = false;
+  for (const std::string& element : Poco::StringTokenizer(field, ",", Poco::StringTokenizer::TOK_TRIM)) {
+    const Poco::StringTokenizer parts(element, ";=", Poco::StringTokenizer::TOK_TRIM);
+    const std::string coding = parts.count() > 0 ? Poco::toLower(parts[0]) : "";
+    const bool wanted = parts.count() < 3 || parts[2].find_first_of("123456789") != std::string::npos;
+    if (coding == "gzip" || coding == "x-gzip") return wanted;
+    if (coding == "*") any = wanted;
+  }
+  return any;
+}
+
 // The request's texts, and the request as views of them.
 struct PlainRequest {
   explicit PlainRequest(const HTTPServerRequest& request)
@@ -57,6 +72,7 @@ struct PlainRequest {
     plain.request_id = request_id;
     plain.forwarded_for = forwarded_for;
     plain.forwarded_proto = forwarded_proto;
+    plain.accepts_gzip = acceptsGzip(joined(request, "Accept-Encoding"));
     plain.peer_address = peer_address;
     plain.local_address = local_address;
   }
