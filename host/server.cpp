@@ -14,6 +14,8 @@
 #include "result/result_board.h"
 #include "roster.h"
 #include "schedule/scheduler.h"
+#include "serve/check_metrics.h"
+#include "serve/collected_metrics.h"
 #include "serve/health_handler.h"
 #include "serve/host_metrics.h"
 #include "serve/http_front.h"
@@ -26,8 +28,6 @@
 #include "serve/run_log.h"
 #include "worker/worker_inspector.h"
 #include "worker/worker_loop.h"
-
-#include <prometheus/registry.h>
 
 #include <exception>
 #include <filesystem>
@@ -185,10 +185,12 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
   AskedRuns asked_runs_;
   PluginMetrics plugin_metrics_;
   CheckPosts posts_;
-  prometheus::Registry registry_;
   HttpMetrics http_metrics_;
   ProcessMetrics process_metrics_;
   HostMetrics host_metrics_;
+  CheckMetrics check_metrics_;
+  const CollectedMetrics collected_of_process_{process_metrics_};
+  const CollectedMetrics collected_of_host_{host_metrics_};
   Roster roster_;
   std::unique_ptr<FolderWatcher> plugin_watcher_;
   IndexHandler index_;
@@ -220,15 +222,16 @@ Server::Parts::Parts(const Setup& setup, LogWriter& log, const Clock& clock)
       judge_(clock, active_time_, scheduler_.heartbeat(), board_, readinessOf(setup.config), *this),
       run_log_(log),
       posts_(clock, active_time_, scheduler_, board_, run_log_, plugin_metrics_),
-      http_metrics_(registry_, HttpService::views()),
-      host_metrics_({board_, verdict_, [this] { return scheduler_.stuckChecks(); }, [&log] { return log.dropped(); },
-                     [this] { return http_.refusedConnections(); }, [this] { return roster_.plugins(); }},
-                    hostVersion(), clock.wall()),
+      http_metrics_(HttpService::views()),
+      host_metrics_(
+          {verdict_, [&log] { return log.dropped(); }, [this] { return http_.refusedConnections(); }, [this] { return roster_.plugins(); }},
+          hostVersion(), clock.wall()),
+      check_metrics_(board_, verdict_, [this] { return scheduler_.stuckChecks(); }),
       roster_({log, posts_, scheduler_, workers_, *this, inspector_, [this] { judge_.wake(); }}, said(setup)),
       index_(hostVersion(), setup.config.metrics_enabled),
       health_(clock, {&scheduler_.heartbeat(), &judge_.heartbeat(), &log.heartbeat(), &workers_.heartbeat()}, hostVersion()),
       ready_(clock, judge_, verdict_, {board_, next_runs_}, hostVersion()),
-      metrics_({&registry_, &process_metrics_, &host_metrics_, &plugin_metrics_}),
+      metrics_({&http_metrics_, &collected_of_process_, &collected_of_host_, &check_metrics_, &plugin_metrics_}),
       service_(setup.config, {&index_, &health_, &ready_, &metrics_}, http_metrics_, log, clock),
       http_(setup.config, service_, log, clock),
       reloader_([this] { return reloadNow(); }),

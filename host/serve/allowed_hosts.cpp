@@ -9,9 +9,13 @@ namespace pulsewatch {
 
 namespace {
 
+constexpr int kMostPort = 65535;
+
 bool isPort(const std::string& text) {
-  return text.empty() || (text[0] == ':' && text.size() <= 6 &&
-                          std::all_of(text.begin() + 1, text.end(), [](unsigned char c) { return std::isdigit(c) != 0; }));
+  if (text.empty() || text == ":") return true;
+  const bool digits =
+      text[0] == ':' && text.size() <= 6 && std::all_of(text.begin() + 1, text.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+  return digits && std::stoi(text.substr(1)) <= kMostPort;
 }
 
 bool sameAddress(const std::string& a, const std::string& b) {

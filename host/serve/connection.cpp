@@ -80,15 +80,6 @@ void ConnectionList::append(Connection& connection) {
   last_ = &connection;
 }
 
-void ConnectionList::insert(Connection& connection) {
-  Connection* after = last_;
-  while (after != nullptr && after->since > connection.since) after = after->previous;
-  connection.previous = after;
-  connection.next = after == nullptr ? first_ : after->next;
-  (connection.previous == nullptr ? first_ : connection.previous->next) = &connection;
-  (connection.next == nullptr ? last_ : connection.next->previous) = &connection;
-}
-
 void ConnectionList::remove(Connection& connection) {
   (connection.previous == nullptr ? first_ : connection.previous->next) = connection.next;
   (connection.next == nullptr ? last_ : connection.next->previous) = connection.previous;

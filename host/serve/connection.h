@@ -67,8 +67,7 @@ class Output {
 
 struct Connection final : Watched {
   enum class State : std::uint8_t {
-    handshake,  // of TLS
-    head,       // a request is awaited for the first time, or has begun
+    head,  // a request is awaited for the first time, TLS' handshake before it, or has begun
     body,
     carried,    // another thread makes the answer
     sending,    // the client has yet to take the answer
@@ -79,10 +78,10 @@ struct Connection final : Watched {
   enum class Io : std::uint8_t { some, none, ended, failed };
 
   Connection(FileDescriptor the_fd, const ListeningSocket& the_door, std::unique_ptr<TlsStream> the_tls)
-      : Watched(false), fd(std::move(the_fd)), door(the_door), tls(std::move(the_tls)) {}
+      : Watched(false), fd(std::move(the_fd)), door(the_door), tls(std::move(the_tls)), handshaking(tls != nullptr) {}
 
   [[nodiscard]] bool receivesRequests() const {
-    return (state == State::head || state == State::idle || state == State::body) && !close_next;
+    return (state == State::head || state == State::idle || state == State::body) && !close_next && !handshaking;
   }
   [[nodiscard]] bool receives() const { return receivesRequests() || state == State::lingering; }
   [[nodiscard]] bool expectsRequests() const { return state != State::over && state != State::lingering; }
@@ -98,6 +97,7 @@ struct Connection final : Watched {
   std::string local_address;
 
   State state = State::over;
+  bool handshaking;         // of TLS
   bool readable = true;     // more may have come than was received
   bool hung_up = false;     // the client sends no more
   bool close_next = false;  // after the answer
@@ -119,7 +119,6 @@ struct Connection final : Watched {
 class ConnectionList {
  public:
   void append(Connection& connection);
-  void insert(Connection& connection);  // where its time puts it
   void remove(Connection& connection);
   [[nodiscard]] Connection* first() const { return first_; }
 

@@ -25,13 +25,23 @@ class ConnectionRoom {
   bool take(const AddressBytes& address) EXCLUDES(mutex_);
   void leave(const AddressBytes& address) EXCLUDES(mutex_);
 
-  void refused() { refused_.fetch_add(1, std::memory_order_relaxed); }
+  void refuse() { refused_.fetch_add(1, std::memory_order_relaxed); }  // one more is refused
+  // Whether it may stay for as long as it takes to tell it so; then refusedGone() follows.
+  bool admitRefused() {
+    if (refused_open_.fetch_add(1, std::memory_order_relaxed) < kMostRefusedOpen) return true;
+    refusedGone();
+    return false;
+  }
+  void refusedGone() { refused_open_.fetch_sub(1, std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t refusedConnections() const { return refused_.load(std::memory_order_relaxed); }
 
  private:
+  static constexpr unsigned kMostRefusedOpen = 128;
+
   std::atomic<unsigned> most_{0};
   std::atomic<unsigned> most_per_address_{0};
   std::atomic<std::uint64_t> refused_{0};
+  std::atomic<unsigned> refused_open_{0};
   mutable Mutex mutex_;
   std::map<AddressBytes, unsigned> of_address_ GUARDED_BY(mutex_);
 };

@@ -10,6 +10,10 @@ namespace {
 
 constexpr char kTlsHandshake = 0x16;
 
+bool isOfThreeParts(std::string_view line) {
+  return std::count(line.begin(), line.end(), ' ') == 2 && line.substr(line.rfind(' ')).rfind(" HTTP/", 0) == 0;
+}
+
 }  // namespace
 
 std::size_t HeadScan::refuse(int status, std::string_view why) {
@@ -61,8 +65,8 @@ void HeadScan::endText(char c) {
 void HeadScan::endLine(std::string_view line, char c) {
   if (c != '\n')
     refuse(400, "a CR stands without LF");
-  else if (lines_ == 0 && std::count(line.begin(), line.end(), ' ') != 2)  // now already: HTTP/0.9 sends nothing more
-    refuse(400, "the request line is not a method, a target and a version with one space between them");
+  else if (lines_ == 0 && !isOfThreeParts(line))  // now already: HTTP/0.9 and other protocols send nothing more
+    refuse(400, "the request line is not a method, a target and HTTP's version with one space between them");
   after_cr_ = false;
   ended_ = line.size() == 1;
   ++lines_;

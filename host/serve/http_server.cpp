@@ -38,8 +38,8 @@ struct HttpServer::Parts {
   Parts(HttpService& service, const HttpLimits& limits, Log& the_log, const Clock& clock)
       : log(the_log),
         poco(service),
-        world{service, poco, room, budget, clock},
-        loops{ConnectionLoop(world, limits), ConnectionLoop(world, limits)} {
+        shared{service, poco, room, budget, clock},
+        loops{ConnectionLoop(shared, limits), ConnectionLoop(shared, limits)} {
     room.setLimits(limits);
     loops[0].setSibling(loops[1]);
     loops[1].setSibling(loops[0]);
@@ -49,7 +49,7 @@ struct HttpServer::Parts {
   ConnectionRoom room;
   OutputBudget budget{kMostOutput};
   PocoServer poco;
-  LoopWorld world;
+  ServerParts shared;
   std::array<ConnectionLoop, 2> loops;
 };
 
@@ -84,7 +84,7 @@ void HttpServer::setLimits(const HttpLimits& limits) {
   for (ConnectionLoop& loop : parts_->loops) loop.setLimits(taken);
 }
 
-void HttpServer::closeConnections() { parts_->world.closing = true; }
+void HttpServer::closeConnections() { parts_->shared.closing = true; }
 
 std::uint64_t HttpServer::refusedConnections() const { return parts_->room.refusedConnections(); }
 

@@ -124,6 +124,7 @@ HttpAnswer HttpService::answer(const Rules& rules, const HttpRequest& request, s
     answer.headers.emplace_back("Allow", kAllow);
     return answer;
   }
+  target.accepts_gzip = request.accepts_gzip && request.method != "OPTIONS";
   HttpAnswer answer = found.route->answer(target);
   if (request.method == "OPTIONS") {
     answer.headers.emplace_back("Allow", kAllow);
@@ -161,7 +162,7 @@ void HttpService::finish(const Rules& rules, const HttpRequest& request, HttpAns
 void HttpService::record(const Rules& rules, const HttpRequest& request, const HttpAnswer& answer, const std::string& view,
                          const Client& client, const std::string& request_id, SteadyTime begin) {
   const Nanoseconds duration = clock_.steady() - begin;
-  metrics_.answered(view, std::string(request.method), answer.status, duration);
+  metrics_.answered(view, request.method, answer.status, duration);
   if (rules.config.log_access == AccessLog::none || (rules.config.log_access == AccessLog::errors && answer.status < 400)) return;
   const LogLevel level = answer.status < 400 ? LogLevel::info : LogLevel::warning;
   if (!log_.enabled(level)) return;

@@ -1,6 +1,6 @@
 // bench [--short] [--without-icinga] [--rounds=NUMBER] [detect] [http] [scale] [start] [worker]: what pulsewatch costs, beside its peers,
-// as Markdown tables. All parts when none is named. Needs wrk, nginx, icinga2, haproxy, mariadbd and redis-server. Asserts no figure: 1 is
-// a bench that did not work.
+// as Markdown tables. All parts when none is named. Needs wrk, nginx, icinga2, haproxy, strace, mariadbd and redis-server. Asserts no
+// figure: 1 is a bench that did not work.
 #include "bench/parts.h"
 
 #include <csignal>

@@ -1,7 +1,9 @@
 #include "serve/host_metrics.h"
 
+#include "serve/check_metrics.h"
+#include "serve/collected_metrics.h"
 #include "unit/serve/board_bench.h"
-#include "unit/serve/collected.h"
+#include "unit/serve/page_families.h"
 
 #include <cppunit/extensions/HelperMacros.h>
 
@@ -28,11 +30,11 @@ using testing::valueOf;
 struct MetricsBench {
   explicit MetricsBench(std::vector<PluginInfo> list = {})
       : plugins(std::move(list)),
-        metrics({host.board, host.published, [this] { return stuck; }, [this] { return log_dropped; }, [this] { return refused; },
-                 [this] { return plugins; }},
-                "1.2.3", host.clock.wall()) {}
+        metrics({host.published, [this] { return log_dropped; }, [this] { return refused; }, [this] { return plugins; }}, "1.2.3",
+                host.clock.wall()),
+        check_metrics(host.board, host.published, [this] { return stuck; }) {}
 
-  [[nodiscard]] Families collect() const { return metrics.Collect(); }
+  [[nodiscard]] Families collect() const { return testing::familiesOf({&collected, &check_metrics}); }
 
   testing::BoardBench host;
   std::vector<CheckId> stuck;
@@ -40,6 +42,8 @@ struct MetricsBench {
   std::uint64_t refused = 0;
   std::vector<PluginInfo> plugins;
   HostMetrics metrics;
+  const CollectedMetrics collected{metrics};
+  CheckMetrics check_metrics;
 };
 
 class HostMetricsTest : public CppUnit::TestFixture {
