@@ -16,8 +16,6 @@ constexpr std::size_t kSmallBody = 16'384;  // copied behind its head
 constexpr std::size_t kMostShown = 300;     // of what is no request
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
-HttpAnswer noAnswer(bool begun) { return begun ? errorAnswer(500, "internal error") : errorAnswer(503, "busy", "too many requests wait"); }
-
 }  // namespace
 
 // ---- Reading. ----
@@ -192,9 +190,11 @@ void Conversation::answered(CarriedRequest& carried) {
   }
   try {
     table_.enter(connection, State::idle);
-    HttpAnswer answer = carried.answer ? std::move(*carried.answer) : noAnswer(carried.begun);
-    if (!parts_.budget.hasRoom(answer.body)) answer = errorAnswer(503, "busy", "too many clients have not taken their answers yet");
-    write(connection, carried.request(), answer);
+    if (!carried.answer)
+      carried.answer = parts_.service.refuse(carried.request(), carried.begun ? 500 : 503, "too many requests wait");
+    else if (!parts_.budget.hasRoom(carried.answer->body))
+      carried.answer = parts_.service.refuse(carried.request(), 503, "too many clients have not taken their answers yet");
+    write(connection, carried.request(), *carried.answer);
     flush(connection);
     goOn(connection);
     receive(connection);
@@ -277,7 +277,14 @@ void Conversation::expired(Connection& connection) {
     table_.close(connection);
     return;
   }
-  fault(connection, HttpRequest(), {408, "the request did not come to its end in time"});
+  const RequestFault late{408, "the request did not come to its end in time"};
+  const std::unique_ptr<Upload> upload = std::move(connection.upload);
+  if (upload != nullptr) {
+    parseHead(upload->head, table_.limits().body_limit, parsed_);
+    fault(connection, parsed_.request, late);
+  } else {
+    fault(connection, HttpRequest(), late);
+  }
   flush(connection);
 }
 

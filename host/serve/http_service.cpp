@@ -20,6 +20,8 @@ constexpr std::size_t kMostPathLogged = 2000;
 
 std::string pathOf(std::string_view target) { return std::string(target.substr(0, target.find('?'))); }
 
+std::string requestIdOf(const HttpRequest& request) { return isUuid(request.request_id) ? std::string(request.request_id) : randomUuid(); }
+
 // Who was asked, without the port: that was plain HTTP's.
 std::string authority(const HttpRequest& request) {
   return bracketed(request.has_host ? hostOf(std::string(request.host)) : std::string(request.local_address));
@@ -45,7 +47,7 @@ HttpAnswer HttpService::serve(const HttpRequest& request) noexcept {
     const std::string peer(request.peer_address);
     const Client client{rules.proxies.client(peer, std::string(request.forwarded_for)),
                         request.secure || (rules.proxies.trusts(peer) && request.forwarded_proto == "https")};
-    const std::string request_id = isUuid(request.request_id) ? std::string(request.request_id) : randomUuid();
+    const std::string request_id = requestIdOf(request);
     HttpAnswer answer;
     try {
       answer = this->answer(rules, request, view, client);
@@ -74,9 +76,13 @@ HttpAnswer HttpService::refuse(const HttpRequest& request, int status, std::stri
   try {
     const SteadyTime begin = clock_.steady();
     const std::shared_ptr<const Rules> rules = rules_.get();
-    HttpAnswer answer =
-        errorAnswer(status, status == 503 ? "busy" : "bad request", rules->config.debug || status == 503 ? std::string(why) : "");
-    finish(*rules, request, answer, "unknown", {std::string(request.peer_address), request.secure}, randomUuid(), begin);
+    const bool ours = status >= 500;
+    HttpAnswer answer = errorAnswer(status,
+                                    status == 503 ? "busy"
+                                    : ours        ? "internal error"
+                                                  : "bad request",
+                                    rules->config.debug || status == 503 ? std::string(why) : "");
+    finish(*rules, request, answer, "unknown", {std::string(request.peer_address), request.secure}, requestIdOf(request), begin);
     return answer;
   } catch (...) {  // no memory
     HttpAnswer answer;

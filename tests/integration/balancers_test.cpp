@@ -65,34 +65,36 @@ class BalancersTest : public CppUnit::TestFixture {
     PulsewatchProcess daemon(controlOptions({"ok"}, checkConfig("steady", "ok")));
     waitForReady(daemon, 200);
     // Plain httpchk is OPTIONS / HTTP/1.0 without a Host.
-    const std::map<std::string, std::string> checks{
-        {"plain", "option httpchk"},
-        {"target", "option httpchk GET /ready"},
-        {"version", "option httpchk GET /ready HTTP/1.1\\r\\nHost:\\ localhost"},
-        {"options", "option httpchk OPTIONS /ready"},
-        {"head", "option httpchk HEAD /ready HTTP/1.0"},
-        {"send", "option httpchk\n  http-check send meth GET uri /ready ver HTTP/1.1 hdr Host localhost\n  http-check expect status 200"},
-        {"words", "option httpchk GET /ready\n  http-check expect rstring \"status\":\"ready\""},
-        {"tcp", ""},
+    struct Check {
+      std::string lines;
+      std::string drained = "DOWN L7STS 503";
+      std::string usual = "UP L7OK 200";
+    };
+    const std::map<std::string, Check> checks{
+        {"plain", {"option httpchk", "UP L7OK 200"}},
+        {"target", {"option httpchk GET /ready"}},
+        {"version", {"option httpchk GET /ready HTTP/1.1\\r\\nHost:\\ localhost"}},
+        {"options", {"option httpchk OPTIONS /ready"}},
+        {"head", {"option httpchk HEAD /ready HTTP/1.0"}},
+        {"send", {"option httpchk\n  http-check send meth GET uri /ready ver HTTP/1.1 hdr Host localhost\n  http-check expect status 200"}},
+        {"words", {"option httpchk GET /ready\n  http-check expect rstring \\\"status\\\":\\\"ready\\\"", "DOWN L7RSP "}},
+        {"tcp", {"", "UP L4OK ", "UP L4OK "}},
     };
     std::string sections = "frontend unused\n  mode http\n  bind 127.0.0.1:@PORT@\n";
-    for (const auto& [name, lines] : checks) {
+    for (const auto& [name, check] : checks) {
       sections += "backend " + name + "\n  mode http\n";
-      if (!lines.empty()) sections += "  " + lines + "\n";
+      if (!check.lines.empty()) sections += "  " + check.lines + "\n";
       sections += "  server one " + at(daemon.port()) + " check inter 100ms fastinter 100ms downinter 100ms fall 1 rise 1\n";
     }
     const HaProxy proxy(sections);
-    const auto expect = [&](const std::string& state) {
-      for (const auto& [name, lines] : checks) {
-        const bool asks_ready = name != "tcp" && name != "plain";
-        waitForState(proxy, name, name == "tcp" ? "UP L4OK " : asks_ready ? state : "UP L7OK 200");
-      }
+    const auto expect = [&](std::string Check::*state) {
+      for (const auto& [name, check] : checks) waitForState(proxy, name, check.*state);
     };
-    expect("UP L7OK 200");
+    expect(&Check::usual);
     expectTold(tell(daemon, {"drain"}), 0, "drained");
-    expect("DOWN L7STS 503");
-    expectTold(tell(daemon, {"undrain"}), 0, "undrained");
-    expect("UP L7OK 200");
+    expect(&Check::drained);
+    expectTold(tell(daemon, {"undrain"}), 0, "no longer drained");
+    expect(&Check::usual);
     daemon.stop();
   }
 

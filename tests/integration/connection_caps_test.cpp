@@ -10,6 +10,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <chrono>
+#include <filesystem>
 #include <sys/resource.h>
 #include <thread>
 
@@ -49,7 +50,7 @@ class ConnectionCapsTest : public CppUnit::TestFixture {
     const Crowd newcomers(daemon.port(), 100, {health});
     CPPUNIT_ASSERT(waitFor([&] { return newcomers.answered() == 100; }, PulsewatchProcess::patience));
     CPPUNIT_ASSERT_EQUAL(std::size_t{100}, newcomers.report().statuses[200]);
-    CPPUNIT_ASSERT(newcomers.open() <= 20);
+    CPPUNIT_ASSERT(waitFor([&] { return newcomers.open() <= 20; }, PulsewatchProcess::patience));
     daemon.stop();
   }
 
@@ -150,7 +151,7 @@ class ConnectionCapsTest : public CppUnit::TestFixture {
     daemon.stop();
   }
 
-  // All of them are gone, against what the daemon has reckoned with: it neither spins nor forgets who waits.
+  // All of them are taken, against what the daemon has reckoned with: it neither spins nor forgets who waits.
   void testNoDescriptorsForAWhile() {
     PulsewatchProcess daemon(options("http.header_timeout = 1m\n"));
     waitForReady(daemon, 200);
@@ -160,25 +161,34 @@ class ConnectionCapsTest : public CppUnit::TestFixture {
     waitForConnections(daemon, 1);
     rlimit usual{};
     CPPUNIT_ASSERT_EQUAL(0, ::prlimit(pid, RLIMIT_NOFILE, nullptr, &usual));
-    const rlimit none{0, usual.rlim_max};
+    const rlimit none{firstFree(pid), usual.rlim_max};
     CPPUNIT_ASSERT_EQUAL(0, ::prlimit(pid, RLIMIT_NOFILE, &none, nullptr));
-    const Crowd waiting(daemon.port(), 50, {health});
+    const Crowd waiting(daemon.port(), 50, {half_a_head});
     const auto before = processorTimeOf(pid);
     const auto begin = Crowd::Clock::now();
     std::this_thread::sleep_for(seconds(2));  // what is measured is the time itself
     const auto used = processorTimeOf(pid) - before;
     const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(Crowd::Clock::now() - begin);
     CPPUNIT_ASSERT_MESSAGE("it spins: " + std::to_string(used.count()) + " ms of processor time", slowness > 1 || used < passed / 4);
-    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, waiting.answered());
+    CPPUNIT_ASSERT(acceptedConnections(daemon.port()) < 10);
     CPPUNIT_ASSERT_EQUAL_MESSAGE("those who have one are served", 200, kept.ask("x\r\n\r\n").status);
     CPPUNIT_ASSERT_EQUAL(0, ::prlimit(pid, RLIMIT_NOFILE, &usual, nullptr));
-    CPPUNIT_ASSERT(waitFor([&] { return waiting.answered() == 50; }, PulsewatchProcess::patience));
-    CPPUNIT_ASSERT_EQUAL(std::size_t{50}, waiting.report().statuses[200]);
+    CPPUNIT_ASSERT(waitFor([&] { return acceptedConnections(daemon.port()) >= 50; }, PulsewatchProcess::patience));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{50}, waiting.open());
+    const HttpResponse answer = daemon.get("/ready");
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(answer.bytes, 200, answer.status);
     daemon.stop();
   }
 
  private:
   static PulsewatchOptions options(const std::string& further) { return fixtureOptions({"ok"}, further + checkConfig("steady", "ok")); }
+
+  // The least descriptor that it hasn't.
+  static rlim_t firstFree(pid_t pid) {
+    rlim_t number = 0;
+    while (std::filesystem::is_symlink("/proc/" + std::to_string(pid) + "/fd/" + std::to_string(number))) ++number;
+    return number;
+  }
 
   // Until the daemon has so many.
   static void waitForConnections(PulsewatchProcess& daemon, std::size_t count) {

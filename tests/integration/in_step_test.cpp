@@ -12,6 +12,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <optional>
 #include <sstream>
@@ -77,10 +78,11 @@ class InStepTest : public CppUnit::TestFixture {
     waitUntilReady(daemon);
     const Nginx nginx(
         "log_format strange '$upstream_addr $request_uri'; map $request_uri $strange { default 1; ~^/(path/|healthz$|ready$) ''; }\n"
-        "access_log access.log strange if=$strange; upstream status { server 127.0.0.1:" +
+        "upstream status { server 127.0.0.1:" +
         std::to_string(daemon.port()) +
         "; keepalive 2; }\n"
-        "server { listen 127.0.0.1:@PORT@; location / { proxy_pass http://status; proxy_http_version 1.1; proxy_set_header Connection '';"
+        "server { listen 127.0.0.1:@PORT@; access_log access.log strange if=$strange; location / { proxy_pass http://status; "
+        "proxy_http_version 1.1; proxy_set_header Connection '';"
         " proxy_set_header Host $host; proxy_request_buffering off; proxy_next_upstream off; } }\n");
     const PathCounts asked = askAll(nginx.port());
     daemon.stop();
@@ -106,21 +108,18 @@ class InStepTest : public CppUnit::TestFixture {
     // Some of the bodies end later than all that is sent.
     PulsewatchProcess daemon(
         fixtureOptions({"ok"}, "log.access = all\nhttp.body_timeout = 500ms\nhttp.header_timeout = 500ms\n" + checkConfig("steady", "ok")));
-    int number = 0;
-    for (const SmugglingVector& vector : smugglingVectors()) {
-      const std::string victim = requestId(++number);
-      std::string answers;
+    const std::string wrong = withEach([&](const SmugglingVector& vector) -> std::string {
       try {
-        answers = HttpClient(daemon.port(), "127.0.0.1", PulsewatchProcess::patience)
-                      .exchange(vector.bytes + "GET /victim HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Request-ID: " + victim +
-                                "\r\n\r\n");
+        const std::string answers = HttpClient(daemon.port(), "127.0.0.1", PulsewatchProcess::patience)
+                                        .exchange(vector.bytes + "GET /victim HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        return answers.find("5eed5eed-bad0") == std::string::npos ? "" : "answers what is inside: " + answers;
       } catch (const Poco::TimeoutException&) {
-        CPPUNIT_FAIL(vector.name + ": the connection stays open");
+        return "leaves the connection open";
       } catch (const Poco::Exception&) {  // reset, as it was closed with bytes unread
+        return "";
       }
-      CPPUNIT_ASSERT_MESSAGE(vector.name + ": " + answers, answers.find("5eed5eed-bad0") == std::string::npos);
-    }
-    CPPUNIT_ASSERT(number > 40);
+    });
+    CPPUNIT_ASSERT_EQUAL(std::string(), wrong);
     daemon.stop();
     for (const JsonLine& line : linesOfEvent(daemon.log(), "api_request"))
       CPPUNIT_ASSERT_MESSAGE(line.line(), line.text("path").find("smuggled") == std::string::npos);
@@ -153,7 +152,7 @@ class InStepTest : public CppUnit::TestFixture {
   // Clients that ask as they should, while others send each of the vectors; how often the former have asked for each path.
   static PathCounts askAll(std::uint16_t port) {
     constexpr int kClients = 4;
-    constexpr int kRequests = 400;
+    constexpr int kRequests = 400;  // of each, at least
     std::vector<std::string> wrong(kClients);
     std::vector<PathCounts> asked(kClients);
     std::vector<std::thread> threads;
@@ -195,18 +194,17 @@ class InStepTest : public CppUnit::TestFixture {
     if (answer.header("Connection").value_or("") == "close") connection.reset();
   }
 
-  // Sends each vector on a connection of its own, twice. What comes back must have the vector's ids, or none of anyone's.
-  static std::string attackAll(std::uint16_t port) {
-    std::vector<SmugglingVector> vectors = smugglingVectors();
-    vectors.insert(vectors.end(), vectors.begin(), vectors.end());
+  // Does this with each of the vectors, some at a time; what it said of them, by their names.
+  static std::string withEach(const std::function<std::string(const SmugglingVector&)>& attack) {
+    const std::vector<SmugglingVector> vectors = smugglingVectors();
     std::atomic<std::size_t> next{0};
-    std::vector<std::string> wrong(8);
+    std::vector<std::string> wrong(16);
     std::vector<std::thread> threads;
     for (std::string& text : wrong) {
       threads.emplace_back([&] {
         for (std::size_t i = next++; i < vectors.size(); i = next++) {
-          const std::string answers = attack(port, vectors[i].bytes);
-          if (answers.find("5eed5eed-0000") != std::string::npos) text = vectors[i].name + " gets another's answer: " + answers;
+          const std::string said = attack(vectors[i]);
+          if (!said.empty()) text += vectors[i].name + ": " + said + "\n";
         }
       });
     }
@@ -216,13 +214,27 @@ class InStepTest : public CppUnit::TestFixture {
     return all;
   }
 
+  // What comes back must have the vector's ids, or none of anyone's.
+  static std::string attackAll(std::uint16_t port) {
+    return withEach([port](const SmugglingVector& vector) {
+      const std::string answers = attack(port, vector.bytes);
+      return answers.find("5eed5eed-0000") == std::string::npos ? "" : "gets another's answer: " + answers;
+    });
+  }
+
   // All that comes back until the proxy closes, or waits for more.
   static std::string attack(std::uint16_t port, const std::string& bytes) {
     try {
-      return HttpClient(port, "127.0.0.1", std::chrono::milliseconds(500)).exchange(bytes);
+      return HttpClient(port, "127.0.0.1", std::chrono::milliseconds(300)).exchange(bytes);
     } catch (const Poco::Exception&) {
       return {};
     }
+  }
+
+  // Of a head that can't be read the log has the first line.
+  static std::string targetOf(const std::string& path) {
+    const std::size_t space = path.find(' ');
+    return space == std::string::npos ? path : path.substr(space + 1, path.find(' ', space + 1) - space - 1);
   }
 
   // Each path was seen at most as often as it was asked for or, of those that no client of ours asks for, as the proxy has sent it. The
@@ -230,7 +242,7 @@ class InStepTest : public CppUnit::TestFixture {
   template <typename Sent>
   static void compare(PulsewatchProcess& daemon, const PathCounts& asked, const Sent& sent) {
     PathCounts seen;
-    for (const JsonLine& line : linesOfEvent(daemon.log(), "api_request")) ++seen[line.text("path")];
+    for (const JsonLine& line : linesOfEvent(daemon.log(), "api_request")) ++seen[targetOf(line.text("path"))];
     std::string more;
     waitFor(
         [&] {
