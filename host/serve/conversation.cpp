@@ -25,7 +25,7 @@ HttpAnswer noAnswer(bool begun) { return begun ? errorAnswer(500, "internal erro
 void Conversation::happened(Connection& connection, std::uint32_t events) {
   if (connection.state == State::over) return;
   if ((events & (EPOLLERR | EPOLLHUP)) != 0) {
-    table_.close(connection);
+    table_.close(connection, (events & EPOLLERR) != 0 ? ConnectionEnd::error : ConnectionEnd::client);
     return;
   }
   if ((events & EPOLLRDHUP) != 0) connection.hung_up = true;
@@ -47,7 +47,7 @@ bool Conversation::handshaken(Connection& connection) {
     case TlsStream::Outcome::failed:
       break;
   }
-  table_.close(connection);
+  table_.close(connection, ConnectionEnd::handshake_failed);
   return false;
 }
 
@@ -64,8 +64,10 @@ void Conversation::receive(Connection& connection) {
         connection.readable = false;
         break;
       case Connection::Io::ended:
+        table_.close(connection, ConnectionEnd::client);
+        break;
       case Connection::Io::failed:
-        table_.close(connection);
+        table_.close(connection, ConnectionEnd::error);
         break;
     }
   }
@@ -180,6 +182,7 @@ void Conversation::fault(Connection& connection, HttpRequest request, const Requ
   complete(connection, request);
   connection.close_next = true;
   connection.faulty = true;
+  if (!connection.end) connection.end = ConnectionEnd::malformed;
   write(connection, request, parts_.service.refuse(request, fault.status, fault.why));
 }
 
@@ -190,17 +193,13 @@ void Conversation::answered(CarriedRequest& carried) {
     table_.letGo(connection);
     return;
   }
-  try {
-    table_.enter(connection, State::idle);
-    HttpAnswer answer = carried.answer ? std::move(*carried.answer) : noAnswer(carried.begun);
-    if (!parts_.budget.hasRoom(answer.body)) answer = errorAnswer(503, "busy", "too many clients have not taken their answers yet");
-    write(connection, carried.request(), answer);
-    flush(connection);
-    goOn(connection);
-    receive(connection);
-  } catch (const std::exception&) {
-    table_.close(connection);
-  }
+  table_.enter(connection, State::idle);
+  HttpAnswer answer = carried.answer ? std::move(*carried.answer) : noAnswer(carried.begun);
+  if (!parts_.budget.hasRoom(answer.body)) answer = errorAnswer(503, "busy", "too many clients have not taken their answers yet");
+  write(connection, carried.request(), answer);
+  flush(connection);
+  goOn(connection);
+  receive(connection);
 }
 
 // ---- Writing. ----
@@ -226,7 +225,7 @@ void Conversation::flush(Connection& connection, const OutputBudget::Body& body)
   if (all) {
     if (connection.close_next) finish(connection);
   } else if (connection.output == nullptr) {
-    table_.close(connection);
+    table_.close(connection, ConnectionEnd::error);
   } else {
     table_.enter(connection, State::sending);
     sendMore(connection);
@@ -240,7 +239,7 @@ void Conversation::sendMore(Connection& connection) {
     const Connection::Io outcome = connection.send(output.text(), output.body(), sent);
     if (outcome == Connection::Io::none) return;
     if (outcome != Connection::Io::some) {
-      table_.close(connection);
+      table_.close(connection, ConnectionEnd::error);
       return;
     }
     if (output.sent(sent)) table_.enter(connection, State::sending);  // time for the next piece
@@ -263,7 +262,7 @@ void Conversation::goOn(Connection& connection) {
 void Conversation::finish(Connection& connection) {
   const bool more = connection.readable || connection.faulty || connection.partial != nullptr;
   if (connection.hung_up || !more) {
-    table_.close(connection);
+    table_.close(connection, ConnectionEnd::answered);
     return;
   }
   if (connection.tls != nullptr) connection.tls->shutdown();
@@ -272,11 +271,31 @@ void Conversation::finish(Connection& connection) {
 }
 
 void Conversation::expired(Connection& connection) {
+  ConnectionEnd why = ConnectionEnd::answered;  // of one that lingers
+  switch (connection.state) {
+    case State::head:
+      why = ConnectionEnd::header_timeout;
+      break;
+    case State::body:
+      why = ConnectionEnd::body_timeout;
+      break;
+    case State::sending:
+      why = ConnectionEnd::send_timeout;
+      break;
+    case State::idle:
+      why = ConnectionEnd::idle_timeout;
+      break;
+    case State::carried:
+    case State::lingering:
+    case State::over:
+      break;
+  }
   const bool begun = connection.state == State::body || (connection.state == State::head && connection.partial != nullptr);
   if (!begun) {
-    table_.close(connection);
+    table_.close(connection, why);
     return;
   }
+  connection.end = why;
   fault(connection, HttpRequest(), {408, "the request did not come to its end in time"});
   flush(connection);
 }
