@@ -233,7 +233,7 @@ Server::Parts::Parts(const Setup& setup, LogWriter& log, const Clock& clock)
       ready_(clock, judge_, verdict_, {board_, next_runs_}, hostVersion()),
       metrics_({&http_metrics_, &collected_of_process_, &collected_of_host_, &check_metrics_, &plugin_metrics_}),
       service_(setup.config, {&index_, &health_, &ready_, &metrics_}, http_metrics_, log, clock),
-      http_(setup.config, service_, log, clock),
+      http_(setup.config, service_, http_metrics_, log, clock),
       reloader_([this] { return reloadNow(); }),
       config_watch_(setup.input, [this] { reloader_.ask(); }),
       operations_({clock, log, scheduler_, board_, verdict_, judge_, mutes_, asked_runs_, roster_, host_metrics_, next_runs_,

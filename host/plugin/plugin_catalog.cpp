@@ -35,7 +35,7 @@ std::vector<std::string> candidates(const std::string& directory, const KnownEnt
   if (error) notes.push_back("plugin directory " + visibleText(directory) + " cannot be read: " + error.message());
   if (saysNothing(error)) {
     names.clear();
-    for (const auto& [path, entry] : known) {
+    for (const auto& [path, before] : known) {
       const std::filesystem::path file(path);
       if (file == std::filesystem::path(directory) / file.filename()) names.push_back(file.filename().string());
     }

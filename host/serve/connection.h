@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/file_descriptor.h"
+#include "serve/http_metrics.h"
 #include "serve/listening_socket.h"
 #include "serve/output_budget.h"
 #include "serve/request_parser.h"
@@ -12,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -97,14 +99,15 @@ struct Connection final : Watched {
   std::string local_address;
 
   State state = State::over;
-  bool handshaking;         // of TLS
-  bool readable = true;     // more may have come than was received
-  bool hung_up = false;     // the client sends no more
-  bool close_next = false;  // after the answer
-  bool faulty = false;      // what it sends can't be understood any more
-  bool refused = false;     // one too many
-  bool counted = false;     // for its address
-  bool carried = false;     // some thread has its request
+  bool handshaking;                  // of TLS
+  bool readable = true;              // more may have come than was received
+  bool hung_up = false;              // the client sends no more
+  bool close_next = false;           // after the answer
+  bool faulty = false;               // what it sends can't be understood any more
+  bool refused = false;              // one too many
+  bool counted = false;              // for its address
+  bool carried = false;              // some thread has its request
+  std::optional<ConnectionEnd> end;  // why it ends, where that was decided before
   std::unique_ptr<PartialHead> partial;
   std::unique_ptr<Upload> upload;
   std::unique_ptr<Output> output;

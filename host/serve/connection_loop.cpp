@@ -46,11 +46,11 @@ std::string localAddress(int fd) {
 
 }  // namespace
 
-ConnectionLoop::ConnectionLoop(ServerParts& parts, const HttpLimits& limits)
+ConnectionLoop::ConnectionLoop(ServerParts& parts, const HttpLimits& limits, HttpMetrics::Shard& counts)
     : parts_(parts),
       epoll_(opened(::epoll_create1(EPOLL_CLOEXEC), "no epoll descriptor for HTTP")),
       wake_(opened(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "no event descriptor for HTTP")),
-      table_(limits, parts.room),
+      table_(limits, parts.room, counts),
       conversation_(parts, table_, *this) {
   table_.setNow(parts_.clock.steady());
   epoll_event event{};
@@ -184,7 +184,7 @@ void ConnectionLoop::dispatch(const epoll_event& event) noexcept {
     else
       conversation_.happened(*connection, event.events);
   } catch (const std::exception&) {
-    if (connection != nullptr) table_.close(*connection);
+    if (connection != nullptr) table_.close(*connection, ConnectionEnd::error);
   }
 }
 
@@ -239,7 +239,7 @@ void ConnectionLoop::answered(CarriedRequest& request) noexcept {
   try {
     conversation_.answered(request);
   } catch (const std::exception&) {
-    table_.close(connection);
+    table_.close(connection, ConnectionEnd::error);
   }
 }
 
@@ -249,7 +249,7 @@ void ConnectionLoop::arrive(Newcomer newcomer) {
   bool to_sibling = sibling_ != nullptr && theirs + 1 < table_.open();
   if (parts_.room.full(table_.open() + theirs) && !table_.evictIdle()) {
     if (sibling_ == nullptr || !sibling_->table_.hasIdle()) {
-      refuse(std::move(newcomer));
+      refuse(std::move(newcomer), ConnectionEnd::max_connections);
       return;
     }
     newcomer.evicts = to_sibling = true;
@@ -257,7 +257,7 @@ void ConnectionLoop::arrive(Newcomer newcomer) {
   if (parts_.room.countsAddresses()) {
     newcomer.counted = parts_.room.take(bytesOf(newcomer.address));
     if (!newcomer.counted) {
-      refuse(std::move(newcomer));
+      refuse(std::move(newcomer), ConnectionEnd::per_address);
       return;
     }
   }
@@ -294,23 +294,24 @@ void ConnectionLoop::begin(Newcomer newcomer) noexcept {
     conversation_.happened(connection, EPOLLIN);
     if (connection.state != Connection::State::over) watch(connection);
   } catch (const std::exception&) {
-    table_.close(connection);
+    table_.close(connection, ConnectionEnd::error);
   }
 }
 
 // With TLS there is no word to be said before the handshake.
-void ConnectionLoop::refuse(Newcomer newcomer) {
+void ConnectionLoop::refuse(Newcomer newcomer, ConnectionEnd why) {
   parts_.room.refuse();
   if (newcomer.door->where().tls != nullptr) return;
   std::unique_ptr<Connection> made = connectionOf(newcomer);
   if (!parts_.room.admitRefused()) return;
   made->refused = true;
+  made->end = why;
   Connection& connection = table_.add(std::move(made));
   try {
     conversation_.refuse(connection);
     if (connection.state != Connection::State::over) watch(connection);
   } catch (const std::exception&) {
-    table_.close(connection);
+    table_.close(connection, ConnectionEnd::error);
   }
 }
 
@@ -334,7 +335,7 @@ void ConnectionLoop::expire() noexcept {
     try {
       conversation_.expired(*connection);
     } catch (const std::exception&) {
-      table_.close(*connection);
+      table_.close(*connection, ConnectionEnd::error);
     }
   }
 }

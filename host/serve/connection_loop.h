@@ -23,7 +23,7 @@ namespace pulsewatch {
 
 class ConnectionLoop final : public CarriedHome {
  public:
-  ConnectionLoop(ServerParts& parts, const HttpLimits& limits);  // throws std::system_error
+  ConnectionLoop(ServerParts& parts, const HttpLimits& limits, HttpMetrics::Shard& counts);  // throws std::system_error
   ConnectionLoop(const ConnectionLoop&) = delete;
   ConnectionLoop& operator=(const ConnectionLoop&) = delete;
   ~ConnectionLoop() override;  // stop() has been called
@@ -73,7 +73,7 @@ class ConnectionLoop final : public CarriedHome {
   void arrive(Newcomer newcomer);
   static std::unique_ptr<Connection> connectionOf(Newcomer& newcomer);
   void begin(Newcomer newcomer) noexcept;
-  void refuse(Newcomer newcomer);
+  void refuse(Newcomer newcomer, ConnectionEnd why);
 
   ServerParts& parts_;
   const FileDescriptor epoll_;

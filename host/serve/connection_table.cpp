@@ -15,6 +15,7 @@ constexpr Milliseconds kLinger{1000};  // for a client that still sends, to read
 Connection& ConnectionTable::add(std::unique_ptr<Connection> connection) {
   Connection& added = *connection.release();  // the lists' from now on
   open_.fetch_add(1, std::memory_order_relaxed);
+  counts_.accepted();
   enter(added, State::head);
   return added;
 }
@@ -34,7 +35,7 @@ void ConnectionTable::enter(Connection& connection, State state) {
   list(state).append(connection);
 }
 
-void ConnectionTable::close(Connection& connection) noexcept {
+void ConnectionTable::close(Connection& connection, ConnectionEnd why) noexcept {
   if (connection.state == State::over) return;
   if (connection.tls != nullptr && !connection.handshaking) connection.tls->shutdown();
   leaveList(connection);
@@ -45,6 +46,7 @@ void ConnectionTable::close(Connection& connection) noexcept {
   connection.upload = nullptr;
   connection.output = nullptr;
   open_.fetch_sub(1, std::memory_order_relaxed);
+  counts_.closed(connection.end.value_or(why));
   if (connection.counted) room_.leave(*addressBytes(connection.peer_address));
   if (connection.refused) room_.refusedGone();
   if (!connection.carried) over_.append(connection);
@@ -59,14 +61,14 @@ void ConnectionTable::clearOver() noexcept {
 
 void ConnectionTable::closeAll() noexcept {
   for (ConnectionList& list : lists_) {
-    while (list.first() != nullptr) close(*list.first());
+    while (list.first() != nullptr) close(*list.first(), ConnectionEnd::stopping);
   }
   clearOver();
 }
 
 bool ConnectionTable::evictIdle() noexcept {
   Connection* const longest = list(State::idle).first();
-  if (longest != nullptr) close(*longest);
+  if (longest != nullptr) close(*longest, ConnectionEnd::idle_evicted);
   return longest != nullptr;
 }
 

@@ -5,6 +5,7 @@
 #include "config/host_config.h"
 #include "serve/connection.h"
 #include "serve/connection_room.h"
+#include "serve/http_metrics.h"
 
 #include <array>
 #include <atomic>
@@ -18,7 +19,8 @@ class ConnectionTable {
  public:
   using State = Connection::State;
 
-  ConnectionTable(const HttpLimits& limits, ConnectionRoom& room) : limits_(limits), room_(room) {}
+  ConnectionTable(const HttpLimits& limits, ConnectionRoom& room, HttpMetrics::Shard& counts)
+      : limits_(limits), room_(room), counts_(counts) {}
   ConnectionTable(const ConnectionTable&) = delete;
   ConnectionTable& operator=(const ConnectionTable&) = delete;
   ~ConnectionTable() { closeAll(); }  // nobody has a request of its connections any more
@@ -32,8 +34,9 @@ class ConnectionTable {
   // It awaits its first request; its time begins.
   Connection& add(std::unique_ptr<Connection> connection);
   void enter(Connection& connection, State state);
-  // Its descriptor is closed, and it is in nobody's list; the object stays until clearOver(), and as long as some thread has its request.
-  void close(Connection& connection) noexcept;
+  // For `why`, unless something else ended it before: its descriptor is closed, and it is in nobody's list; the object stays until
+  // clearOver(), and as long as some thread has its request.
+  void close(Connection& connection, ConnectionEnd why) noexcept;
   // A thread that had the request of a closed connection has it no more.
   void letGo(Connection& connection) noexcept { over_.append(connection); }
   void clearOver() noexcept;
@@ -58,6 +61,7 @@ class ConnectionTable {
 
   HttpLimits limits_;
   ConnectionRoom& room_;
+  HttpMetrics::Shard& counts_;
   SteadyTime now_;
   std::array<ConnectionList, kStates> lists_;
   ConnectionList over_;

@@ -23,7 +23,7 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 void Conversation::happened(Connection& connection, std::uint32_t events) {
   if (connection.state == State::over) return;
   if ((events & (EPOLLERR | EPOLLHUP)) != 0) {
-    table_.close(connection);
+    table_.close(connection, (events & EPOLLERR) != 0 ? ConnectionEnd::error : ConnectionEnd::client);
     return;
   }
   if ((events & EPOLLRDHUP) != 0) connection.hung_up = true;
@@ -45,7 +45,7 @@ bool Conversation::handshaken(Connection& connection) {
     case TlsStream::Outcome::failed:
       break;
   }
-  table_.close(connection);
+  table_.close(connection, ConnectionEnd::handshake_failed);
   return false;
 }
 
@@ -62,8 +62,10 @@ void Conversation::receive(Connection& connection) {
         connection.readable = false;
         break;
       case Connection::Io::ended:
+        table_.close(connection, ConnectionEnd::client);
+        break;
       case Connection::Io::failed:
-        table_.close(connection);
+        table_.close(connection, ConnectionEnd::error);
         break;
     }
   }
@@ -178,6 +180,7 @@ void Conversation::fault(Connection& connection, HttpRequest request, const Requ
   complete(connection, request);
   connection.close_next = true;
   connection.faulty = true;
+  if (!connection.end) connection.end = ConnectionEnd::malformed;
   write(connection, request, parts_.service.refuse(request, fault.status, fault.why));
 }
 
@@ -188,19 +191,15 @@ void Conversation::answered(CarriedRequest& carried) {
     table_.letGo(connection);
     return;
   }
-  try {
-    table_.enter(connection, State::idle);
-    if (!carried.answer)
-      carried.answer = parts_.service.refuse(carried.request(), carried.begun ? 500 : 503, "too many requests wait");
-    else if (!parts_.budget.hasRoom(carried.answer->body))
-      carried.answer = parts_.service.refuse(carried.request(), 503, "too many clients have not taken their answers yet");
-    write(connection, carried.request(), *carried.answer);
-    flush(connection);
-    goOn(connection);
-    receive(connection);
-  } catch (const std::exception&) {
-    table_.close(connection);
-  }
+  table_.enter(connection, State::idle);
+  if (!carried.answer)
+    carried.answer = parts_.service.refuse(carried.request(), carried.begun ? 500 : 503, "too many requests wait");
+  else if (!parts_.budget.hasRoom(carried.answer->body))
+    carried.answer = parts_.service.refuse(carried.request(), 503, "too many clients have not taken their answers yet");
+  write(connection, carried.request(), *carried.answer);
+  flush(connection);
+  goOn(connection);
+  receive(connection);
 }
 
 // ---- Writing. ----
@@ -226,7 +225,7 @@ void Conversation::flush(Connection& connection, const OutputBudget::Body& body)
   if (all) {
     if (connection.close_next) finish(connection);
   } else if (connection.output == nullptr) {
-    table_.close(connection);
+    table_.close(connection, ConnectionEnd::error);
   } else {
     table_.enter(connection, State::sending);
     sendMore(connection);
@@ -240,7 +239,7 @@ void Conversation::sendMore(Connection& connection) {
     const Connection::Io outcome = connection.send(output.text(), output.body(), sent);
     if (outcome == Connection::Io::none) return;
     if (outcome != Connection::Io::some) {
-      table_.close(connection);
+      table_.close(connection, ConnectionEnd::error);
       return;
     }
     if (output.sent(sent)) table_.enter(connection, State::sending);  // time for the next piece
@@ -263,7 +262,7 @@ void Conversation::goOn(Connection& connection) {
 void Conversation::finish(Connection& connection) {
   const bool more = connection.readable || connection.faulty || connection.partial != nullptr;
   if (connection.hung_up || !more) {
-    table_.close(connection);
+    table_.close(connection, ConnectionEnd::answered);
     return;
   }
   if (connection.tls != nullptr) connection.tls->shutdown();
@@ -272,11 +271,31 @@ void Conversation::finish(Connection& connection) {
 }
 
 void Conversation::expired(Connection& connection) {
+  ConnectionEnd why = ConnectionEnd::answered;  // of one that lingers
+  switch (connection.state) {
+    case State::head:
+      why = ConnectionEnd::header_timeout;
+      break;
+    case State::body:
+      why = ConnectionEnd::body_timeout;
+      break;
+    case State::sending:
+      why = ConnectionEnd::send_timeout;
+      break;
+    case State::idle:
+      why = ConnectionEnd::idle_timeout;
+      break;
+    case State::carried:
+    case State::lingering:
+    case State::over:
+      break;
+  }
   const bool begun = connection.state == State::body || (connection.state == State::head && connection.partial != nullptr);
   if (!begun) {
-    table_.close(connection);
+    table_.close(connection, why);
     return;
   }
+  connection.end = why;
   const RequestFault late{408, "the request did not come to its end in time"};
   const std::unique_ptr<Upload> upload = std::move(connection.upload);
   if (upload != nullptr) {

@@ -39,8 +39,8 @@ void HttpFront::ErrorLog::write(const std::string& what) {
   log_.write({LogLevel::warning, "pulsewatch.core.http", "connection_error", "a request ended with an error", {{"error", what}}});
 }
 
-HttpFront::HttpFront(const HostConfig& config, HttpService& service, Log& log, const Clock& clock)
-    : error_log_(log), previous_(Poco::ErrorHandler::set(&error_log_)), server_(service, config.http_limits, log, clock) {
+HttpFront::HttpFront(const HostConfig& config, HttpService& service, HttpMetrics& metrics, Log& log, const Clock& clock)
+    : error_log_(log), previous_(Poco::ErrorHandler::set(&error_log_)), server_(service, config.http_limits, metrics, log, clock) {
   try {
     for (const ListenAddress& address : addressesOf(config)) sockets_.push_back(std::make_shared<ListeningSocket>(address));
   } catch (...) {

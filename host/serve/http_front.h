@@ -19,8 +19,8 @@ namespace pulsewatch {
 
 class HttpFront {
  public:
-  // Listens at once; serves from start() on. Throws CannotListen. `service`, `log` and `clock` must outlive it.
-  HttpFront(const HostConfig& config, HttpService& service, Log& log, const Clock& clock);
+  // Listens at once; serves from start() on. Throws CannotListen. `service`, `metrics`, `log` and `clock` must outlive it.
+  HttpFront(const HostConfig& config, HttpService& service, HttpMetrics& metrics, Log& log, const Clock& clock);
   HttpFront(const HttpFront&) = delete;
   HttpFront& operator=(const HttpFront&) = delete;
   ~HttpFront();

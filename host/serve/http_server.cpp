@@ -35,11 +35,11 @@ HttpLimits possible(HttpLimits limits, Log& log) {
 }  // namespace
 
 struct HttpServer::Parts {
-  Parts(HttpService& service, const HttpLimits& limits, Log& the_log, const Clock& clock)
+  Parts(HttpService& service, const HttpLimits& limits, HttpMetrics& metrics, Log& the_log, const Clock& clock)
       : log(the_log),
         poco(service),
         shared{service, poco, room, budget, clock},
-        loops{ConnectionLoop(shared, limits), ConnectionLoop(shared, limits)} {
+        loops{ConnectionLoop(shared, limits, metrics.ofLoop(0)), ConnectionLoop(shared, limits, metrics.ofLoop(1))} {
     room.setLimits(limits);
     loops[0].setSibling(loops[1]);
     loops[1].setSibling(loops[0]);
@@ -53,8 +53,8 @@ struct HttpServer::Parts {
   std::array<ConnectionLoop, 2> loops;
 };
 
-HttpServer::HttpServer(HttpService& service, const HttpLimits& limits, Log& log, const Clock& clock)
-    : parts_(std::make_unique<Parts>(service, possible(limits, log), log, clock)) {}
+HttpServer::HttpServer(HttpService& service, const HttpLimits& limits, HttpMetrics& metrics, Log& log, const Clock& clock)
+    : parts_(std::make_unique<Parts>(service, possible(limits, log), metrics, log, clock)) {}
 
 HttpServer::~HttpServer() { stop(); }
 

@@ -8,6 +8,7 @@
 #include "base/heartbeat.h"
 #include "base/log.h"
 #include "config/host_config.h"
+#include "serve/http_metrics.h"
 #include "serve/http_service.h"
 #include "serve/listening_socket.h"
 
@@ -19,8 +20,8 @@ namespace pulsewatch {
 
 class HttpServer {
  public:
-  // `service`, `log` and `clock` must outlive it.
-  HttpServer(HttpService& service, const HttpLimits& limits, Log& log, const Clock& clock);
+  // `service`, `metrics`, `log` and `clock` must outlive it.
+  HttpServer(HttpService& service, const HttpLimits& limits, HttpMetrics& metrics, Log& log, const Clock& clock);
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
   ~HttpServer();

@@ -7,6 +7,8 @@
 //   transfer codings but `chunked` 505  versions but 1.0 and 1.1
 // A request that says nothing of a body has none, whatever its method (RFC 9112, 6.3): there is no 411. Other methods are the service's
 // to refuse.
+//
+// Neither Boost.Beast's parser nor http-parser is behind it: what they leave to be checked around them is nearly all of this.
 #pragma once
 
 #include "serve/body_reader.h"

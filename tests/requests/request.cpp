@@ -1,5 +1,7 @@
 #include "requests/request.h"
 
+#include <algorithm>
+
 namespace pulsewatch::testing {
 
 const std::string host_field = "Host: localhost\r\n";
@@ -38,6 +40,14 @@ Request incomplete(Request row) {
   row.outcome = Outcome::incomplete;
   row.status = 408;
   return row;
+}
+
+std::string shownName(const Request& row) {
+  constexpr std::size_t most = 120;
+  std::string name = row.name.substr(0, most);
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return name;
 }
 
 Requests allRequests() {

@@ -57,4 +57,7 @@ Requests goodRows();       // what clients send, and what is allowed though rare
 
 Requests allRequests();
 
+// A row's name as a message can show it.
+std::string shownName(const Request& row);
+
 }  // namespace pulsewatch::testing

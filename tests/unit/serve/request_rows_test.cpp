@@ -29,8 +29,8 @@ class RequestRowsTest : public CppUnit::TestFixture {
     std::set<std::string> contents;
     std::size_t refused = 0;
     for (const Request& row : allRequests()) {
-      CPPUNIT_ASSERT_MESSAGE(visibleText(row.name), names.insert(row.name).second);
-      CPPUNIT_ASSERT_MESSAGE(visibleText(row.name), contents.insert(row.bytes).second);
+      CPPUNIT_ASSERT_MESSAGE(shownName(row), names.insert(row.name).second);
+      CPPUNIT_ASSERT_MESSAGE(shownName(row), contents.insert(row.bytes).second);
       if (row.outcome == Outcome::refused) ++refused;
     }
     CPPUNIT_ASSERT(refused >= 500);
@@ -52,7 +52,7 @@ class RequestRowsTest : public CppUnit::TestFixture {
       const Reading whole = readRequest(row.bytes);
       for (std::size_t i = 1; i < row.bytes.size(); ++i) {
         const Reading split = readRequest(row.bytes, {i});
-        if (!(split == whole)) wrong += named(row) + "split at " + std::to_string(i) + ": " + visibleText(shown(split)) + "\n";
+        if (!(split == whole)) wrong += shownName(row) + ": " + "split at " + std::to_string(i) + ": " + visibleText(shown(split)) + "\n";
       }
     }
     CPPUNIT_ASSERT_MESSAGE("\n" + wrong, wrong.empty());
@@ -65,14 +65,12 @@ class RequestRowsTest : public CppUnit::TestFixture {
       if (row.outcome == Outcome::incomplete) continue;
       const Reading alone = readRequest(row.bytes);
       const Reading followed = readRequest(row.bytes + "GET /healthz HTTP/1.1\r\n" + host_field + "\r\n");
-      if (!(followed == alone)) wrong += named(row) + visibleText(shown(followed)) + "\n";
+      if (!(followed == alone)) wrong += shownName(row) + ": " + visibleText(shown(followed)) + "\n";
     }
     CPPUNIT_ASSERT_MESSAGE("\n" + wrong, wrong.empty());
   }
 
  private:
-  static std::string named(const Request& row) { return visibleText(row.name.substr(0, 200)) + ": "; }
-
   template <typename Read>
   static void judge(const Read& read) {
     std::string wrong;
@@ -80,7 +78,7 @@ class RequestRowsTest : public CppUnit::TestFixture {
       const Reading reading = read(row);
       std::string fault = readingFault(row.bytes, reading);
       if (fault.empty()) fault = rowFault(row, reading);
-      if (!fault.empty()) wrong += named(row) + fault + ": " + visibleText(shown(reading).substr(0, 1000)) + "\n";
+      if (!fault.empty()) wrong += shownName(row) + ": " + fault + ": " + visibleText(shown(reading).substr(0, 1000)) + "\n";
     }
     CPPUNIT_ASSERT_MESSAGE("\n" + wrong, wrong.empty());
   }
