@@ -6,6 +6,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,7 +30,7 @@ struct MetricsBench {
   explicit MetricsBench(std::vector<PluginInfo> list = {})
       : plugins(std::move(list)),
         metrics({host.board, host.published, [this] { return stuck; }, [this] { return log_dropped; }, [this] { return refused; },
-                 [this] { return plugins; }},
+                 [this] { return plugins; }, [this] { return certificate_not_after; }},
                 "1.2.3", host.clock.wall()) {}
 
   [[nodiscard]] Families collect() const { return metrics.Collect(); }
@@ -39,6 +40,7 @@ struct MetricsBench {
   std::uint64_t log_dropped = 0;
   std::uint64_t refused = 0;
   std::vector<PluginInfo> plugins;
+  std::optional<double> certificate_not_after;
   HostMetrics metrics;
 };
 
@@ -55,6 +57,7 @@ class HostMetricsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(stuckRuns);
   CPPUNIT_TEST(lateness);
   CPPUNIT_TEST(plugins);
+  CPPUNIT_TEST(certificate);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -75,6 +78,14 @@ class HostMetricsTest : public CppUnit::TestFixture {
   }
 
   // Each at 0, before any run.
+  void certificate() {
+    MetricsBench bench;
+    const std::string name = "pulsewatch_https_certificate_not_after_timestamp_seconds";
+    CPPUNIT_ASSERT(!hasFamily(bench.collect(), name));
+    bench.certificate_not_after = 1795557600.0;
+    CPPUNIT_ASSERT_EQUAL(1795557600.0, valueOf(bench.collect(), name));
+  }
+
   void seriesFromTheStart() {
     MetricsBench bench;
     bench.host.add(policy("database"));
