@@ -31,7 +31,8 @@ PulsewatchOptions httpsOptions(std::uint16_t https_port, const IssuedFiles& file
   PulsewatchOptions options = fixtureOptions({"ok"}, "https.port = " + std::to_string(https_port) +
                                                          "\nhttps.certificate = @DIR@/tls.crt\nhttps.key = @DIR@/tls.key\n" + further +
                                                          checkConfig("steady", "ok"));
-  options.files = {{"tls.crt", readFile(files.certificate)}, {"tls.key", readFile(files.key)}};
+  options.files["tls.crt"] = readFile(files.certificate);
+  options.files["tls.key"] = readFile(files.key);
   return options;
 }
 
