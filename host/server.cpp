@@ -85,6 +85,12 @@ std::unique_ptr<ControlSocket> controlSocket(const ControlSocketConfig& config, 
   }
 }
 
+// What people are told of a listening socket that isn't the plain one.
+std::string kindOf(const ListenAddress& address) {
+  if (address.tls != nullptr) return " (https)";
+  return address.door == Door::admin ? " (admin)" : "";
+}
+
 ReadinessPolicy readinessOf(const HostConfig& config) { return {config.degraded_is_ready, config.shared_failure_is_ready}; }
 
 ReadyHandler::Groups groupsOf(const CheckPlan& plan) {
@@ -223,9 +229,9 @@ Server::Parts::Parts(const Setup& setup, LogWriter& log, const Clock& clock)
       run_log_(log),
       posts_(clock, active_time_, scheduler_, board_, run_log_, plugin_metrics_),
       http_metrics_(HttpService::views()),
-      host_metrics_(
-          {verdict_, [&log] { return log.dropped(); }, [this] { return http_.refusedConnections(); }, [this] { return roster_.plugins(); }},
-          hostVersion(), clock.wall()),
+      host_metrics_({verdict_, [&log] { return log.dropped(); }, [this] { return http_.refusedConnections(); },
+                     [this] { return roster_.plugins(); }, [this] { return http_.certificateNotAfter(); }},
+                    hostVersion(), clock.wall()),
       check_metrics_(board_, verdict_, [this] { return scheduler_.stuckChecks(); }),
       roster_({log, posts_, scheduler_, workers_, *this, inspector_, [this] { judge_.wake(); }}, said(setup)),
       index_(hostVersion(), setup.config.metrics_enabled),
@@ -312,7 +318,7 @@ void Server::Parts::tellListening(const std::vector<std::shared_ptr<ListeningSoc
     log_.write({LogLevel::info,
                 "pulsewatch.core.http",
                 "listening",
-                "listening on " + address + " port " + std::to_string(socket->port()),
+                "listening on " + address + " port " + std::to_string(socket->port()) + kindOf(socket->where()),
                 {{"address", address}, {"port", static_cast<std::int64_t>(socket->port())}}});
   }
 }
@@ -364,6 +370,8 @@ void Server::Parts::open(const Setup& setup, std::shared_ptr<LogSink>& sink, Mis
     const std::string what = e.what();
     const std::size_t colon = what.find(": ");
     mistakes.add(what.substr(0, colon), what.substr(colon + 2));
+  } catch (const TlsFault& e) {
+    mistakes.add(e.where(), e.what());
   }
 }
 

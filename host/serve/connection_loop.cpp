@@ -130,7 +130,7 @@ void ConnectionLoop::takePosted() {
     answers.swap(answers_);
   }
   for (const std::function<void()>& task : tasks) task();
-  for (Newcomer& newcomer : newcomers) begin(std::move(newcomer));
+  for (Newcomer& newcomer : newcomers) newcomer.entered ? begin(std::move(newcomer)) : arrive(std::move(newcomer));
   while (answers != nullptr) {
     const std::unique_ptr<CarriedRequest> request = std::move(answers);
     answers = std::move(request->next);
@@ -245,23 +245,25 @@ void ConnectionLoop::answered(CarriedRequest& request) noexcept {
 
 // Where it goes: here or to the sibling, or nowhere.
 void ConnectionLoop::arrive(Newcomer newcomer) {
-  const unsigned theirs = sibling_ == nullptr ? 0 : sibling_->table_.open();
-  bool to_sibling = sibling_ != nullptr && theirs + 1 < table_.open();
-  if (parts_.room.full(table_.open() + theirs) && !table_.evictIdle()) {
-    if (sibling_ == nullptr || !sibling_->table_.hasIdle()) {
+  if (!parts_.room.enter() && !(table_.evictIdle() && parts_.room.enter())) {
+    if (newcomer.sent_on || sibling_ == nullptr || !sibling_->table_.hasIdle()) {
       refuse(std::move(newcomer), ConnectionEnd::max_connections);
-      return;
+    } else {
+      newcomer.sent_on = true;
+      sibling_->give(std::move(newcomer));
     }
-    newcomer.evicts = to_sibling = true;
+    return;
   }
   if (parts_.room.countsAddresses()) {
     newcomer.counted = parts_.room.take(bytesOf(newcomer.address));
     if (!newcomer.counted) {
+      parts_.room.left();
       refuse(std::move(newcomer), ConnectionEnd::per_address);
       return;
     }
   }
-  if (to_sibling)
+  newcomer.entered = true;
+  if (sibling_ != nullptr && sibling_->table_.open() + 1 < table_.open())
     sibling_->give(std::move(newcomer));
   else
     begin(std::move(newcomer));
@@ -270,7 +272,8 @@ void ConnectionLoop::arrive(Newcomer newcomer) {
 std::unique_ptr<Connection> ConnectionLoop::connectionOf(Newcomer& newcomer) {
   std::unique_ptr<TlsStream> tls;
   if (newcomer.door->where().tls != nullptr) {
-    const std::shared_ptr<const TlsContext> context = newcomer.door->where().tls->get();
+    const std::shared_ptr<const TlsContext> context = newcomer.door->where().tls->context();
+    if (context == nullptr) throw std::runtime_error("https is off");
     tls = context->accept(newcomer.fd.get());
   }
   auto connection = std::make_unique<Connection>(std::move(newcomer.fd), *newcomer.door, std::move(tls));
@@ -281,12 +284,12 @@ std::unique_ptr<Connection> ConnectionLoop::connectionOf(Newcomer& newcomer) {
 }
 
 void ConnectionLoop::begin(Newcomer newcomer) noexcept {
-  if (newcomer.evicts) table_.evictIdle();
   std::unique_ptr<Connection> made;
   try {
     made = connectionOf(newcomer);
-  } catch (const std::exception&) {  // no memory
-    if (newcomer.counted) parts_.room.leave(bytesOf(newcomer.address));
+  } catch (const std::exception&) {  // no memory, or https has just been turned off
+    parts_.room.left();
+    if (newcomer.counted) parts_.room.give(bytesOf(newcomer.address));
     return;
   }
   Connection& connection = table_.add(std::move(made));

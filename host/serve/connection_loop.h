@@ -49,7 +49,8 @@ class ConnectionLoop final : public CarriedHome {
     ListeningSocket* door = nullptr;
     sockaddr_storage address{};
     bool counted = false;  // for its address
-    bool evicts = false;   // one that is idle must go for it
+    bool entered = false;  // there is room for it
+    bool sent_on = false;  // from where no idle one could make room
   };
 
   void loop();

@@ -21,7 +21,7 @@ bool ConnectionRoom::take(const AddressBytes& address) {
   return true;
 }
 
-void ConnectionRoom::leave(const AddressBytes& address) {
+void ConnectionRoom::give(const AddressBytes& address) {
   const MutexLock lock(mutex_);
   const auto entry = of_address_.find(clientOf(address));
   if (--entry->second == 0) of_address_.erase(entry);

@@ -47,8 +47,8 @@ void ConnectionTable::close(Connection& connection, ConnectionEnd why) noexcept 
   connection.output = nullptr;
   open_.fetch_sub(1, std::memory_order_relaxed);
   counts_.closed(connection.end.value_or(why));
-  if (connection.counted) room_.leave(*addressBytes(connection.peer_address));
-  if (connection.refused) room_.refusedGone();
+  if (connection.counted) room_.give(*addressBytes(connection.peer_address));
+  connection.refused ? room_.refusedGone() : room_.left();
   if (!connection.carried) over_.append(connection);
 }
 

@@ -86,6 +86,9 @@ Families HostMetrics::Collect() const {
       static_cast<double>(sources_.log_dropped()));
   add(families, "pulsewatch_http_connections_refused_total", "Connections refused because there were too many.", Type::Counter,
       static_cast<double>(sources_.connections_refused()));
+  if (const auto not_after = sources_.certificate_not_after ? sources_.certificate_not_after() : std::nullopt)
+    add(families, "pulsewatch_https_certificate_not_after_timestamp_seconds", "Unix timestamp of when the certificate of https ends.",
+        Type::Gauge, *not_after);
   collectReload(families);
   return families;
 }

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,6 +37,7 @@ struct HostMetricSources {
   std::function<std::uint64_t()> log_dropped;
   std::function<std::uint64_t()> connections_refused;
   std::function<std::vector<PluginInfo>()> plugins;
+  std::function<std::optional<double>()> certificate_not_after = {};  // of https, as Unix time; nothing while there is none
 };
 
 class HostMetrics final : public prometheus::Collectable {

@@ -23,12 +23,6 @@ bool overlap(const std::string& a, const std::string& b) {
   return one == other || covers(one, other) || covers(other, one);
 }
 
-std::vector<ListenAddress> addressesOf(const HostConfig& config) {
-  std::vector<ListenAddress> addresses{{"http.address, http.port", config.http_address, config.http_port}};
-  if (config.admin.on()) addresses.push_back({"admin.address, admin.port", config.admin.address, config.admin.port, Door::admin});
-  return addresses;
-}
-
 bool contains(const std::vector<SocketPointer>& sockets, const SocketPointer& socket) {
   return std::find(sockets.begin(), sockets.end(), socket) != sockets.end();
 }
@@ -40,8 +34,13 @@ void HttpFront::ErrorLog::write(const std::string& what) {
 }
 
 HttpFront::HttpFront(const HostConfig& config, HttpService& service, HttpMetrics& metrics, Log& log, const Clock& clock)
-    : error_log_(log), previous_(Poco::ErrorHandler::set(&error_log_)), server_(service, config.http_limits, metrics, log, clock) {
+    : error_log_(log),
+      previous_(Poco::ErrorHandler::set(&error_log_)),
+      tls_(log, clock),
+      https_(config.https),
+      server_(service, config.http_limits, metrics, log, clock) {
   try {
+    tls_.use(https_);
     for (const ListenAddress& address : addressesOf(config)) sockets_.push_back(std::make_shared<ListeningSocket>(address));
   } catch (...) {
     Poco::ErrorHandler::set(previous_);
@@ -65,8 +64,25 @@ void HttpFront::makeRoom(const ListenAddress& address, const Sockets& next, Sock
   }
 }
 
+std::vector<ListenAddress> HttpFront::addressesOf(const HostConfig& config) const {
+  std::vector<ListenAddress> addresses{{"http.address, http.port", config.http_address, config.http_port}};
+  if (config.https.on()) addresses.push_back({"http.address, https.port", config.http_address, config.https.port, Door::open, &tls_});
+  if (config.admin.on()) addresses.push_back({"admin.address, admin.port", config.admin.address, config.admin.port, Door::admin});
+  return addresses;
+}
+
 void HttpFront::open(const HostConfig& config) {
-  const std::vector<ListenAddress> wanted = addressesOf(config);
+  tls_.use(config.https);
+  try {
+    listenOn(addressesOf(config));
+  } catch (const CannotListen&) {
+    tls_.use(https_);
+    throw;
+  }
+  https_ = config.https;
+}
+
+void HttpFront::listenOn(const std::vector<ListenAddress>& wanted) {
   Sockets next(wanted.size());
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const auto stays = std::find_if(sockets_.begin(), sockets_.end(), [&](const SocketPointer& old) { return old->where() == wanted[i]; });

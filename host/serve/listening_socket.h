@@ -2,9 +2,8 @@
 #pragma once
 
 #include "base/file_descriptor.h"
-#include "base/published.h"
 #include "serve/http_message.h"
-#include "serve/tls_context.h"
+#include "serve/tls_files.h"
 
 #include <atomic>
 #include <cstdint>
@@ -31,7 +30,7 @@ struct ListenAddress {
   std::string address;     // an IP address, `::` for IPv4 too
   std::uint16_t port = 0;  // 0 picks a free one
   Door door = Door::open;
-  const Published<TlsContext>* tls = nullptr;  // null: plain HTTP; outlives the server
+  const TlsFiles* tls = nullptr;  // null: plain HTTP; outlives the server
 
   bool operator==(const ListenAddress& other) const = default;
 };
