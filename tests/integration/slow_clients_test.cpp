@@ -113,20 +113,28 @@ class SlowClientsTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::size_t{100}, by_length.report().statuses[408]);
     CPPUNIT_ASSERT_EQUAL(std::size_t{100}, by_chunks.report().statuses[408]);
     daemon.stop();
+    CPPUNIT_ASSERT_EQUAL_MESSAGE("the log says what was asked for", std::size_t{200}, linesWhere(daemon.log(), [](const JsonLine& line) {
+                                                                                        return line.text("event") == "api_request" &&
+                                                                                               line.integer("status_code") == 408 &&
+                                                                                               line.text("path") == "/ready" &&
+                                                                                               line.text("method") == "POST";
+                                                                                      }).size());
   }
 
   void testBodyLimit() {
     PulsewatchProcess daemon(options("http.body_limit = 1KiB\n"));
     waitForReady(daemon, 200);
-    const auto statusOf = [&daemon](const std::string& fields, const std::string& body) {
+    const std::string id = "550e8400-e29b-41d4-a716-446655440000";
+    const auto statusOf = [&](const std::string& fields, const std::string& body) {
       HttpConnection connection(daemon.port());
       try {
-        connection.send("POST /ready HTTP/1.1\r\nHost: localhost\r\n" + fields + "\r\n" + body);
+        connection.send("POST /ready HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: " + id + "\r\n" + fields + "\r\n" + body);
       } catch (const Poco::Exception&) {  // closed while it was sent; the answer is there all the same
       }
-      const int status = connection.receive().status;
+      const HttpResponse answer = connection.receive();
+      CPPUNIT_ASSERT_EQUAL(id, answer.header("X-Request-ID").value_or("none"));
       CPPUNIT_ASSERT_MESSAGE("it is closed after an answer to a body", connection.closes(PulsewatchProcess::patience));
-      return status;
+      return answer.status;
     };
     const auto chunks = [](std::size_t count) {
       std::string text;

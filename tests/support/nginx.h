@@ -10,8 +10,9 @@ namespace pulsewatch::testing {
 
 class Nginx final : public PrivateServer {
  public:
-  // `http` stands in its http block; @PORT@ in it is port(), and the one that it must listen on. A worker for each processor.
-  explicit Nginx(std::string http);
+  // `http` stands in its http block; @PORT@ in it is port(), and the one that it must listen on. A worker for each processor; `workers` has
+  // more about them.
+  explicit Nginx(std::string http, std::string workers = {});
 
   [[nodiscard]] std::string accessLog() const;  // what `access_log access.log …` in `http` has written
 
@@ -20,6 +21,7 @@ class Nginx final : public PrivateServer {
   [[nodiscard]] bool answers() const override;
 
   const std::string http_;
+  const std::string workers_;
 };
 
 }  // namespace pulsewatch::testing
