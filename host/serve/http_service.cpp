@@ -159,6 +159,7 @@ bool HttpService::redirects(const Rules& rules, const std::string& path, const C
 // What every answer has, and what is noted of it.
 void HttpService::finish(const Rules& rules, const HttpRequest& request, HttpAnswer& answer, const std::string& view, const Client& client,
                          const std::string& request_id, SteadyTime begin) {
+  answer.headers.reserve(answer.headers.size() + 3);
   answer.headers.emplace_back("Cache-Control", "no-store");
   answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
   answer.headers.emplace_back("X-Request-ID", request_id);

@@ -107,7 +107,7 @@ void benchThroughput(const Options& options, Table& aims) {
   const Nginx pinned(answers, true);
   const Subjects subjects{host, {&plain, &pinned}};
 
-  const std::size_t rounds = options.short_form ? 1 : 7;
+  const std::size_t rounds = options.short_form ? 1 : 5;
   const std::chrono::seconds time(options.short_form ? 1 : 2);
   std::vector<Comparison> all = comparisons(options.short_form);
   if (!options.short_form) {
