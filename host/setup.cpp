@@ -12,19 +12,6 @@ void addLogFileFault(const LogFileConfig& file, const std::string& fault, Mistak
   if (!fault.empty()) mistakes.add(file.where, file.shown + " " + fault);
 }
 
-namespace {
-
-void addTlsFault(const HttpsConfig& https, Mistakes& mistakes) {
-  if (!https.on()) return;
-  try {
-    const TlsContext usable(https);
-  } catch (const TlsFault& e) {
-    mistakes.add(e.where(), e.what());
-  }
-}
-
-}  // namespace
-
 PluginSources pluginSources(const Properties& properties, const HostConfig& config, Mistakes& mistakes) {
   const auto owners = properties.value("plugins.owners", mistakes);
   PluginSources sources{config.plugin_directories, resolveOwners(config.plugin_owners, owners.value_or(PropertyValue()), mistakes), {}};
@@ -67,7 +54,7 @@ Setup readKeys(const ConfigInput& input) {
   for (std::string& directory : setup.config.plugin_directories) directory = (input.directory / directory).string();
   const LogFileConfig& log_file = setup.config.log_file;
   if (!log_file.path.empty()) addLogFileFault(log_file, logFileFault(log_file), setup.mistakes);
-  if (setup.mistakes.empty()) addTlsFault(setup.config.https, setup.mistakes);
+  checkTls(setup.config.https, setup.mistakes);
   // Without directories, which is itself a mistake, what is missing for want of them is none.
   if (!setup.config.plugin_directories.empty()) setup.sources = pluginSources(properties, setup.config, setup.mistakes);
   return setup;
