@@ -136,6 +136,7 @@ void readUsers(KeyReader& reader, AuthConfig& auth) {
 }  // namespace
 
 void readHttpKeys(KeyReader& reader, HostConfig& config) {
+  const std::size_t mistakes_before = reader.mistakes().lines().size();
   if (const auto address = reader.value("http.address")) config.http_address = readAddress(reader, *address);
   config.http_port = static_cast<std::uint16_t>(reader.integer("http.port"));
   config.allowed_hosts = reader.list("http.allowed_hosts", hostPatternFault);
@@ -151,9 +152,10 @@ void readHttpKeys(KeyReader& reader, HostConfig& config) {
   readUsers(reader, config.auth);
   const std::string& address = config.http_address;
   if (config.https.on()) separate(reader, "https.port", config.https.port, address, "http.port", config.http_port, address);
-  if (!config.admin.on()) return;
-  separate(reader, "admin.port", config.admin.port, config.admin.address, "http.port", config.http_port, address);
-  if (config.https.on()) separate(reader, "admin.port", config.admin.port, config.admin.address, "https.port", config.https.port, address);
+  if (config.admin.on()) separate(reader, "admin.port", config.admin.port, config.admin.address, "http.port", config.http_port, address);
+  if (config.admin.on() && config.https.on())
+    separate(reader, "admin.port", config.admin.port, config.admin.address, "https.port", config.https.port, address);
+  if (reader.mistakes().lines().size() > mistakes_before) config.https = {};  // its files are looked at when the rest is right
 }
 
 }  // namespace pulsewatch

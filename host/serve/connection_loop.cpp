@@ -18,6 +18,7 @@ namespace {
 
 constexpr Milliseconds kTick{500};         // the heartbeat's, at least
 constexpr Milliseconds kAcceptPause{50};   // when there is no descriptor or memory for another connection
+constexpr std::size_t kExpireAtOnce = 64;  // of thousands; then the others get their turn
 constexpr std::size_t kAcceptsAtOnce = 1;  // then those that are here get their turn
 
 int opened(int fd, const char* what) {
@@ -334,7 +335,9 @@ int ConnectionLoop::waitMs() const {
 
 void ConnectionLoop::expire() noexcept {
   if (accept_again_ <= table_.now()) acceptAgain();
-  while (Connection* const connection = table_.expired()) {
+  for (std::size_t i = 0; i < kExpireAtOnce; ++i) {
+    Connection* const connection = table_.expired();
+    if (connection == nullptr) return;
     try {
       conversation_.expired(*connection);
     } catch (const std::exception&) {
