@@ -4,12 +4,13 @@
 
 #include <algorithm>
 #include <cctype>
+#include <string_view>
 
 namespace pulsewatch {
 
 namespace {
 
-bool isPort(const std::string& text) {
+bool isPort(std::string_view text) {
   return text.empty() || (text[0] == ':' && text.size() <= 6 &&
                           std::all_of(text.begin() + 1, text.end(), [](unsigned char c) { return std::isdigit(c) != 0; }));
 }
@@ -21,8 +22,8 @@ bool sameAddress(const std::string& a, const std::string& b) {
 
 }  // namespace
 
-std::string hostOf(const std::string& field) {
-  std::string host = field;
+std::string hostOf(std::string_view field) {
+  std::string host(field);
   std::transform(host.begin(), host.end(), host.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   if (!host.empty() && host.front() == '[') {
     const std::size_t close = host.find(']');
@@ -38,10 +39,19 @@ std::string hostOf(const std::string& field) {
   return host;
 }
 
-bool AllowedHosts::allows(const std::string& field, const std::string& local_address) const {
+// Without taking it apart: nearly every request names a host as the configuration does, or the address that it came to.
+bool AllowedHosts::allowsAsWritten(std::string_view field, std::string_view local_address) const {
+  if (field.empty() || field.front() == '[' || field.front() == '.') return false;
+  const std::string_view host = field.substr(0, field.find(':'));
+  if (host.empty() || host == "*" || !isPort(field.substr(host.size()))) return false;
+  return host == local_address || std::find(patterns_.begin(), patterns_.end(), host) != patterns_.end();
+}
+
+bool AllowedHosts::allows(std::string_view field, std::string_view local_address) const {
+  if (allowsAsWritten(field, local_address)) return true;
   const std::string host = hostOf(field);
   if (host.empty()) return false;
-  if (sameAddress(host, local_address)) return true;
+  if (sameAddress(host, std::string(local_address))) return true;
   return std::any_of(patterns_.begin(), patterns_.end(), [&host](std::string pattern) {
     if (pattern == "*") return true;
     if (pattern.size() > 1 && pattern.front() == '[') pattern = pattern.substr(1, pattern.size() - 2);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pulsewatch {
@@ -12,14 +13,16 @@ class AllowedHosts {
   explicit AllowedHosts(std::vector<std::string> patterns) : patterns_(std::move(patterns)) {}
 
   // `host` is a Host field; `local_address` the socket's own, which is always allowed: a probe asks by address.
-  [[nodiscard]] bool allows(const std::string& host, const std::string& local_address) const;
+  [[nodiscard]] bool allows(std::string_view host, std::string_view local_address) const;
 
  private:
+  [[nodiscard]] bool allowsAsWritten(std::string_view field, std::string_view local_address) const;
+
   const std::vector<std::string> patterns_;
 };
 
 // The host of a Host field, lower case, without port and trailing dot, an IPv6 address without its brackets; "" when the field is not
 // valid.
-std::string hostOf(const std::string& field);
+std::string hostOf(std::string_view field);
 
 }  // namespace pulsewatch

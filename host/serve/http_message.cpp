@@ -18,6 +18,12 @@ bool HttpTarget::has(const std::string& key) const {
 }
 
 HttpTarget parseTarget(std::string_view text) {
+  if (!text.empty() && text.front() == '/' && text.find_first_of("%?") == std::string_view::npos) {  // as nearly all are
+    HttpTarget plain;
+    plain.origin = text;
+    plain.path = text;
+    return plain;
+  }
   const std::string target(text);
   const std::string scheme = Poco::toLower(target.substr(0, target.find("://")));
   const bool absolute = target.find("://") != std::string::npos && (scheme == "http" || scheme == "https");

@@ -25,13 +25,18 @@ class FakeRoute final : public Route {
   }
   HttpAnswer answer(const HttpTarget& target) override {
     asked.push_back(target.path);
+    messages.push_back(target.messages);
     if (before) before();
     return answer_;
   }
 
   void setStatus(int status) { answer_.status = status; }
 
+  [[nodiscard]] bool prepared(OwnCopies* /*copies*/) const override { return is_prepared; }
+
   std::vector<std::string> asked;
+  std::vector<bool> messages;  // whether who asked may see them
+  bool is_prepared = true;
   std::function<void()> before;  // may throw
 
  private:
