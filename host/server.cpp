@@ -91,6 +91,11 @@ std::string kindOf(const ListenAddress& address) {
   return address.door == Door::admin ? " (admin)" : "";
 }
 
+// Whoever may see messages, and whoever may not.
+void setForms(ReadyHandler& ready, const HostConfig& config) {
+  ready.setForms(config.public_messages || config.auth.on(), !config.public_messages);
+}
+
 ReadinessPolicy readinessOf(const HostConfig& config) { return {config.degraded_is_ready, config.shared_failure_is_ready}; }
 
 ReadyHandler::Groups groupsOf(const CheckPlan& plan) {
@@ -249,6 +254,7 @@ Server::Parts::Parts(const Setup& setup, LogWriter& log, const Clock& clock)
   config_.set(std::make_shared<const HostConfig>(setup.config));
   health_.watch(http_.heartbeats());
   config_watch_.note();
+  setForms(ready_, setup.config);
   ready_.setGroups(groupsOf(setup.plan));
 }
 
@@ -383,6 +389,7 @@ void Server::Parts::take(const Setup& setup, std::shared_ptr<LogSink> sink) {
   log_.setOutput(std::move(sink), logFormat(config));
   service_.configure(config);
   index_.setMetrics(config.metrics_enabled);
+  setForms(ready_, config);
   judge_.setPolicy(readinessOf(config));
   ready_.setGroups(groupsOf(setup.plan));
   tellListening(http_.move(config));

@@ -71,7 +71,12 @@ bool hasVoters(const std::vector<CheckVerdict>& checks) {
 
 }  // namespace
 
+std::string_view neutralWord(CheckStatus status) {
+  return status == CheckStatus::healthy ? "ok" : status == CheckStatus::degraded ? "degraded" : "failing";
+}
+
 std::string shownMessage(const CheckVerdict& check) {
+  if (check.neutral) return std::string(neutralWord(check.status));
   if (check.reason == VoteReason::notChecked) return *check.not_checked;
   if (check.reason == VoteReason::noResult) return kNoResultYet;
   if (check.reason == VoteReason::stale)
@@ -93,6 +98,22 @@ std::vector<const CheckVerdict*> decisiveChecks(const Verdict& verdict) {
   return decisive;
 }
 
+namespace {
+
+void tellReasons(Verdict& verdict) {
+  verdict.reasons = verdict.host_reasons;
+  for (const CheckVerdict* check : decisiveChecks(verdict))
+    verdict.reasons.push_back(check->row->policy->name + ": " + shownMessage(*check));
+}
+
+}  // namespace
+
+Verdict neutral(Verdict verdict) {
+  for (CheckVerdict& check : verdict.checks) check.neutral = true;
+  if (!verdict.ready) tellReasons(verdict);
+  return verdict;
+}
+
 Verdict judge(std::shared_ptr<const BoardSnapshot> snapshot, const ReadinessPolicy& policy, const JudgeInput& input,
               const std::set<std::string>& excluded, const CheckGroup* group) {
   Verdict verdict;
@@ -112,9 +133,7 @@ Verdict judge(std::shared_ptr<const BoardSnapshot> snapshot, const ReadinessPoli
   for (CheckVerdict& check : verdict.checks) vote(check, policy);
   if (!hasVoters(verdict.checks)) verdict.host_reasons.emplace_back("there is no critical check");
 
-  verdict.reasons = verdict.host_reasons;
-  for (const CheckVerdict* check : decisiveChecks(verdict))
-    verdict.reasons.push_back(check->row->policy->name + ": " + shownMessage(*check));
+  tellReasons(verdict);
   verdict.ready = verdict.reasons.empty();
   const auto spared = [](const CheckVerdict& check) { return check.spared; };
   verdict.degraded = verdict.ready && std::any_of(verdict.checks.begin(), verdict.checks.end(), spared);

@@ -11,6 +11,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pulsewatch {
@@ -53,6 +54,7 @@ struct CheckVerdict {
   bool shared_failure = false;  // what fails is every instance's; so of all that it isn't checked for
   std::int32_t cause = -1;      // not checked: where its first root cause is in the verdict's checks; -1: that isn't there
   std::shared_ptr<const std::string> not_checked;  // the sentence, when that is the reason
+  bool neutral = false;                            // shown with a word for its status in its message's place
 };
 
 struct Verdict {
@@ -77,6 +79,12 @@ void addHostReason(Verdict& verdict, const std::string& reason);
 
 // The message a check is shown with: its own, or that of having no fresh result, or of not being run.
 std::string shownMessage(const CheckVerdict& check);
+
+// What strangers are shown in a message's place: ok, degraded, failing.
+std::string_view neutralWord(CheckStatus status);
+
+// The same verdict for strangers: nothing in it that a plugin, a server or an operator wrote.
+Verdict neutral(Verdict verdict);
 
 // The check of this name; null when there is none.
 const CheckVerdict* findCheck(const Verdict& verdict, const std::string& name);

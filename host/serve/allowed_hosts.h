@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pulsewatch {
@@ -15,7 +16,7 @@ class AllowedHosts {
   explicit AllowedHosts(const std::vector<std::string>& patterns);
 
   // `host` is a Host field; `local_address` the socket's own, which is always allowed: a probe asks by address.
-  [[nodiscard]] bool allows(const std::string& host, const std::string& local_address) const;
+  [[nodiscard]] bool allows(std::string_view host, std::string_view local_address) const;
 
  private:
   struct Pattern {
@@ -23,11 +24,13 @@ class AllowedHosts {
     std::string text;  // an IPv6 address without its brackets
     std::optional<AddressBytes> address;
   };
+  [[nodiscard]] bool allowsAsWritten(std::string_view field, std::string_view local_address) const;
+
   std::vector<Pattern> patterns_;  // constant after construction
 };
 
 // The host of a Host field, lower case, without port and trailing dot, an IPv6 address without its brackets; "" when the field is not
 // valid.
-std::string hostOf(const std::string& field);
+std::string hostOf(std::string_view field);
 
 }  // namespace pulsewatch

@@ -35,12 +35,16 @@ void AnswerWriter::writeHead(std::string& out, const HttpAnswer& answer, std::st
   appendNumber(out, static_cast<std::size_t>(answer.status));
   out += ' ';
   out += Poco::Net::HTTPResponse::getReasonForStatus(static_cast<Poco::Net::HTTPResponse::HTTPStatus>(answer.status));
-  out += "\r\nDate: ";
+  out += "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nDate: ";
   out += date();
   out += "\r\nContent-Type: ";
   out += answer.content_type;
   out += "\r\nContent-Length: ";
   appendNumber(out, answer.body->size());
+  if (!answer.request_id.empty()) {
+    out += "\r\nX-Request-ID: ";
+    out += answer.request_id;
+  }
   for (const auto& [name, value] : answer.headers) {
     out += "\r\n";
     out += name;

@@ -52,7 +52,7 @@ ConnectionLoop::ConnectionLoop(ServerParts& parts, const HttpLimits& limits, Htt
       epoll_(opened(::epoll_create1(EPOLL_CLOEXEC), "no epoll descriptor for HTTP")),
       wake_(opened(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "no event descriptor for HTTP")),
       table_(limits, parts.room, counts),
-      conversation_(parts, table_, *this) {
+      conversation_(parts, table_, *this, counts) {
   table_.setNow(parts_.clock.steady());
   epoll_event event{};
   event.events = EPOLLIN;

@@ -21,6 +21,7 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 // ---- Reading. ----
 
 void Conversation::happened(Connection& connection, std::uint32_t events) {
+  out_.clear();  // had the last call no memory, something may be left of it
   if (connection.state == State::over) return;
   if ((events & (EPOLLERR | EPOLLHUP)) != 0) {
     table_.close(connection, (events & EPOLLERR) != 0 ? ConnectionEnd::error : ConnectionEnd::client);
@@ -123,7 +124,7 @@ std::size_t Conversation::takeHead(Connection& connection, std::string_view byte
     return end;
   }
   complete(connection, parsed_.request);
-  const bool at_once = parsed_.framing.kind == BodyFraming::Kind::none && parts_.service.quick(parsed_.request);
+  const bool at_once = parsed_.framing.kind == BodyFraming::Kind::none && parts_.service.quick(parsed_.request, &copies_);
   if (!at_once && !out_.empty()) {  // answers to those before it: first they go
     flush(connection);
     if (!connection.receivesRequests()) return 0;
@@ -149,7 +150,7 @@ std::size_t Conversation::takeBody(Connection& connection, std::string_view byte
   if (body.fault())
     fault(connection, parsed_.request, body.fault());
   else
-    request(connection, parts_.service.quick(parsed_.request), upload->head, body.content());
+    request(connection, parts_.service.quick(parsed_.request, &copies_), upload->head, body.content());
   return taken;
 }
 
@@ -173,7 +174,7 @@ void Conversation::request(Connection& connection, bool at_once, std::string_vie
     return;
   }
   table_.enter(connection, State::idle);
-  write(connection, parsed_.request, parts_.service.serve(parsed_.request));
+  write(connection, parsed_.request, parts_.service.serve(parsed_.request, &copies_, &counts_));
 }
 
 void Conversation::fault(Connection& connection, HttpRequest request, const RequestFault& fault) {
@@ -181,10 +182,17 @@ void Conversation::fault(Connection& connection, HttpRequest request, const Requ
   connection.close_next = true;
   connection.faulty = true;
   if (!connection.end) connection.end = ConnectionEnd::malformed;
-  write(connection, request, parts_.service.refuse(request, fault.status, fault.why));
+  write(connection, request, refusal(request, fault.status, fault.why));
+}
+
+HttpAnswer Conversation::refusal(const HttpRequest& request, int status, std::string_view why) {
+  HttpAnswer answer = parts_.service.refuse(request, status, why, &copies_, &counts_);
+  if (status == 503) answer.headers.emplace_back("Retry-After", "1");
+  return answer;
 }
 
 void Conversation::answered(CarriedRequest& carried) {
+  out_.clear();
   Connection& connection = carried.connection();
   connection.carried = false;
   if (connection.state == State::over) {
@@ -193,9 +201,9 @@ void Conversation::answered(CarriedRequest& carried) {
   }
   table_.enter(connection, State::idle);
   if (!carried.answer)
-    carried.answer = parts_.service.refuse(carried.request(), carried.begun ? 500 : 503, "too many requests wait");
+    carried.answer = refusal(carried.request(), carried.begun ? 500 : 503, carried.begun ? "no answer was made" : "too many requests wait");
   else if (!parts_.budget.hasRoom(carried.answer->body))
-    carried.answer = parts_.service.refuse(carried.request(), 503, "too many clients have not taken their answers yet");
+    carried.answer = refusal(carried.request(), 503, "too many clients have not taken their answers yet");
   write(connection, carried.request(), *carried.answer);
   flush(connection);
   goOn(connection);
@@ -271,6 +279,7 @@ void Conversation::finish(Connection& connection) {
 }
 
 void Conversation::expired(Connection& connection) {
+  out_.clear();
   ConnectionEnd why = ConnectionEnd::answered;  // of one that lingers
   switch (connection.state) {
     case State::head:
@@ -308,10 +317,11 @@ void Conversation::expired(Connection& connection) {
 }
 
 void Conversation::refuse(Connection& connection) {
-  HttpAnswer answer = parts_.service.refuse(HttpRequest(), 503, "there are as many connections as there may be");
-  answer.headers.emplace_back("Retry-After", "1");
+  out_.clear();
+  HttpRequest nothing;
+  complete(connection, nothing);
   connection.close_next = true;
-  write(connection, HttpRequest(), answer);
+  write(connection, nothing, refusal(nothing, 503, "there are as many connections as there may be"));
   flush(connection);
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/published.h"
 #include "serve/answer_writer.h"
 #include "serve/carried_request.h"
 #include "serve/connection.h"
@@ -36,8 +37,8 @@ struct ServerParts {
 class Conversation {
  public:
   // Carried requests come back to `home`, which hands them to answered().
-  Conversation(ServerParts& parts, ConnectionTable& table, CarriedHome& home)
-      : parts_(parts), table_(table), home_(home), writer_(parts.clock) {}
+  Conversation(ServerParts& parts, ConnectionTable& table, CarriedHome& home, HttpMetrics::Shard& counts)
+      : parts_(parts), table_(table), home_(home), counts_(counts), writer_(parts.clock) {}
 
   // Each may close the connection. They throw std::bad_alloc, and then it must be closed.
   void happened(Connection& connection, std::uint32_t events);  // epoll's
@@ -57,6 +58,7 @@ class Conversation {
 
   static void complete(const Connection& connection, HttpRequest& request);
   void request(Connection& connection, bool at_once, std::string_view head, std::string_view content);
+  HttpAnswer refusal(const HttpRequest& request, int status, std::string_view why);
   void fault(Connection& connection, HttpRequest request, const RequestFault& fault);
 
   void write(Connection& connection, const HttpRequest& request, const HttpAnswer& answer);
@@ -68,6 +70,8 @@ class Conversation {
   ServerParts& parts_;
   ConnectionTable& table_;
   CarriedHome& home_;
+  HttpMetrics::Shard& counts_;
+  OwnCopies copies_;
   AnswerWriter writer_;
   ParsedHead parsed_;
   std::string out_;  // answers that go together; empty between calls

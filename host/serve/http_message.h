@@ -1,6 +1,8 @@
 // A request and its answer as plain values: what the routes need of HTTP, apart from the server that carries it.
 #pragma once
 
+#include "base/published.h"
+
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,11 +36,14 @@ struct HttpRequest {
   Door door = Door::open;
 };
 
+inline const std::string kNoBody;
+
 struct HttpAnswer {
   int status = 200;
   std::string content_type = "application/json";
-  std::shared_ptr<const std::string> body = std::make_shared<const std::string>();
-  std::vector<std::pair<std::string, std::string>> headers;  // beside those that every answer has
+  std::string request_id;                                                      // X-Request-ID
+  std::shared_ptr<const std::string> body{std::shared_ptr<void>(), &kNoBody};  // never null
+  std::vector<std::pair<std::string, std::string>> headers;                    // beside those that every answer has
 };
 
 // A request's target taken apart: the path percent-decoded, the query's pairs decoded ("verbose" has an empty value).
@@ -46,7 +51,9 @@ struct HttpTarget {
   std::string origin;  // path and query as sent
   std::string path;
   std::vector<std::pair<std::string, std::string>> query;
-  bool accepts_gzip = false;  // a body of Content-Encoding gzip, where the route has one
+  bool accepts_gzip = false;    // a body of Content-Encoding gzip, where the route has one
+  bool messages = true;         // whoever asks may see what checks say
+  OwnCopies* copies = nullptr;  // of the thread that answers; null: it keeps none
 
   [[nodiscard]] bool has(const std::string& key) const;
 };

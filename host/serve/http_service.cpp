@@ -18,39 +18,59 @@ namespace {
 constexpr std::string_view kAllow = "GET, HEAD, OPTIONS";
 constexpr std::size_t kMostPathLogged = 2000;
 
-std::string pathOf(std::string_view target) { return std::string(target.substr(0, target.find('?'))); }
-
-std::string requestIdOf(const HttpRequest& request) { return isUuid(request.request_id) ? std::string(request.request_id) : randomUuid(); }
+std::string_view pathOf(std::string_view target) { return target.substr(0, target.find('?')); }
 
 // Who was asked, without the port: that was plain HTTP's.
 std::string authority(const HttpRequest& request) {
-  return bracketed(request.has_host ? hostOf(std::string(request.host)) : std::string(request.local_address));
+  return bracketed(request.has_host ? hostOf(request.host) : std::string(request.local_address));
+}
+
+std::string httpsPort(const HttpsConfig& https) { return https.on() && https.port != 443 ? ":" + std::to_string(https.port) : ""; }
+
+bool startsWith(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
+
+bool isRead(std::string_view method) { return method == "GET" || method == "HEAD" || method == "OPTIONS"; }
+
+bool asksForDetails(const HttpTarget& target) {
+  return !target.query.empty() && (target.has("verbose") || target.has("explain") || target.has("history"));
+}
+
+HttpAnswer comeAgain(int status, const std::string& error, std::int64_t seconds) {
+  HttpAnswer answer = errorAnswer(status, error);
+  answer.headers.emplace_back("Retry-After", std::to_string(seconds));
+  return answer;
 }
 
 }  // namespace
 
+// In the order of View.
 std::vector<std::string> HttpService::views() { return {"index", "health", "ready", "ready_check", "ready_group", "metrics", "unknown"}; }
 
 HttpService::HttpService(const HostConfig& config, Routes routes, HttpMetrics& metrics, Log& log, const Clock& clock)
-    : routes_(routes), metrics_(metrics), log_(log), clock_(clock) {
+    : routes_(routes), metrics_(metrics), log_(log), clock_(clock), gatekeeper_(log, clock) {
   configure(config);
 }
 
 void HttpService::configure(const HostConfig& config) { rules_.set(std::make_shared<const Rules>(config)); }
 
-HttpAnswer HttpService::serve(const HttpRequest& request) noexcept {
+std::string HttpService::Rules::client(const HttpRequest& request) const {
+  return proxies.client(std::string(request.peer_address), std::string(request.forwarded_for));
+}
+
+bool HttpService::Rules::secure(const HttpRequest& request) const {
+  return request.secure || (request.forwarded_proto == "https" && proxies.trusts(std::string(request.peer_address)));
+}
+
+HttpAnswer HttpService::serve(const HttpRequest& request, OwnCopies* copies, HttpMetrics::Shard* counts) noexcept {
   try {
     const SteadyTime begin = clock_.steady();
-    const std::shared_ptr<const Rules> kept = rules_.get();
+    const std::shared_ptr<const Rules> kept = newest(rules_, copies);
     const Rules& rules = *kept;
-    std::string view = "unknown";
-    const std::string peer(request.peer_address);
-    const Client client{rules.proxies.client(peer, std::string(request.forwarded_for)),
-                        request.secure || (rules.proxies.trusts(peer) && request.forwarded_proto == "https")};
-    const std::string request_id = requestIdOf(request);
+    View view = View::unknown;
+    std::string request_id = isUuid(request.request_id) ? std::string(request.request_id) : randomUuid();
     HttpAnswer answer;
     try {
-      answer = this->answer(rules, request, view, client);
+      answer = this->answer(rules, request, view, copies);
     } catch (const Poco::Exception& e) {
       answer = failed(rules, e.displayText(), request_id);
     } catch (const std::exception& e) {
@@ -58,7 +78,8 @@ HttpAnswer HttpService::serve(const HttpRequest& request) noexcept {
     } catch (...) {
       answer = failed(rules, "an exception that is no std::exception", request_id);
     }
-    finish(rules, request, answer, view, client, request_id, begin);
+    answer.request_id = std::move(request_id);
+    finish(rules, request, answer, view, counts, begin);
     return answer;
   } catch (...) {  // no memory, at the worst
     HttpAnswer answer;
@@ -67,22 +88,43 @@ HttpAnswer HttpService::serve(const HttpRequest& request) noexcept {
   }
 }
 
-bool HttpService::quick(const HttpRequest& request) const noexcept {
-  const std::string_view path = request.target.substr(0, request.target.find('?'));
-  return path == "/healthz" || request.target == "/ready";
+// What it can't tell at a glance isn't quick.
+bool HttpService::quick(const HttpRequest& request, OwnCopies* copies) const noexcept {
+  try {
+    if (!startsWith(request.target, "/") || !isRead(request.method)) return request.target == "*" || startsWith(request.target, "/");
+    const std::string_view path = pathOf(request.target);
+    if (path.find('%') != std::string_view::npos) return false;
+    const std::shared_ptr<const Rules> rules = newest(rules_, copies);
+    const Found found = find(*rules, path);
+    const bool stranger = request.authorization.empty();
+    const bool closed = rules->probesOnly(request) || (stranger && rules->credentials.on());  // 404, or 401
+    switch (found.view) {
+      case View::metrics:
+        return closed;
+      case View::ready:
+        if (path.size() < request.target.size()) return false;
+        return (stranger || !rules->asksWho()) && found.route->prepared(copies);
+      case View::readyCheck:
+      case View::readyGroup:
+        return false;
+      default:
+        return true;
+    }
+  } catch (...) {  // no memory
+    return false;
+  }
 }
 
-HttpAnswer HttpService::refuse(const HttpRequest& request, int status, std::string_view why) noexcept {
+// What comes too late or finds no room comes by thousands: it is counted, but no line of the log each.
+HttpAnswer HttpService::refuse(const HttpRequest& request, int status, std::string_view why, OwnCopies* copies,
+                               HttpMetrics::Shard* counts) noexcept {
   try {
     const SteadyTime begin = clock_.steady();
-    const std::shared_ptr<const Rules> rules = rules_.get();
-    const bool ours = status >= 500;
-    HttpAnswer answer = errorAnswer(status,
-                                    status == 503 ? "busy"
-                                    : ours        ? "internal error"
-                                                  : "bad request",
-                                    rules->config.debug || status == 503 ? std::string(why) : "");
-    finish(*rules, request, answer, "unknown", {std::string(request.peer_address), request.secure}, requestIdOf(request), begin);
+    const std::shared_ptr<const Rules> rules = newest(rules_, copies);
+    const char* const error = status == 503 ? "busy" : status >= 500 ? "internal error" : "bad request";
+    HttpAnswer answer = errorAnswer(status, error, rules->config.debug || status == 503 ? std::string(why) : "");
+    answer.request_id = isUuid(request.request_id) ? std::string(request.request_id) : randomUuid();
+    finish(*rules, request, answer, View::unknown, counts, begin, why);
     return answer;
   } catch (...) {  // no memory
     HttpAnswer answer;
@@ -101,88 +143,107 @@ HttpAnswer HttpService::failed(const Rules& rules, const std::string& what, cons
   return errorAnswer(500, "internal error", rules.config.debug ? what : "");
 }
 
-HttpAnswer HttpService::answer(const Rules& rules, const HttpRequest& request, std::string& view, const Client& client) const {
+HttpAnswer HttpService::answer(const Rules& rules, const HttpRequest& request, View& view, OwnCopies* copies) {
+  const auto bad = [&rules](const auto& why) { return errorAnswer(400, "bad request", rules.config.debug ? std::string(why) : ""); };
   if (request.version != "HTTP/1.1" && request.version != "HTTP/1.0") return errorAnswer(505, "HTTP version not supported");
-  if (!request.has_host && request.version == "HTTP/1.1")
-    return errorAnswer(400, "bad request", rules.config.debug ? "HTTP/1.1 needs a Host field" : "");
-  if (request.has_host && !rules.allowed_hosts.allows(std::string(request.host), std::string(request.local_address)))
-    return errorAnswer(400, "bad request",
-                       rules.config.debug ? "Host " + cleanText(std::string(request.host), 300) +
-                                                " is not allowed; add it to ALLOWED_HOSTS (http.allowed_hosts)"
-                                          : "");
+  if (!request.has_host && request.version == "HTTP/1.1") return bad("HTTP/1.1 needs a Host field");
+  if (request.has_host && !rules.allowed_hosts.allows(request.host, request.local_address))
+    return bad("Host " + cleanText(request.host, 300) + " is not allowed; add it to ALLOWED_HOSTS (http.allowed_hosts)");
 
   HttpTarget target;
   try {
     target = parseTarget(request.method == "OPTIONS" && request.target == "*" ? std::string_view("/") : request.target);
   } catch (const std::invalid_argument& e) {
-    return errorAnswer(400, "bad request", rules.config.debug ? e.what() : "");
+    return bad(e.what());
   }
+  target.copies = copies;
+  target.accepts_gzip = request.accepts_gzip && request.method != "OPTIONS";
   const Found found = find(rules, target.path);
   view = found.view;
-  if (redirects(rules, target.path, client)) {
+  if (redirects(rules, target.path, request)) {
     HttpAnswer answer = errorAnswer(301, "use https");
-    answer.headers.emplace_back("Location", "https://" + authority(request) + target.origin);
+    answer.headers.emplace_back("Location", "https://" + authority(request) + httpsPort(rules.config.https) + target.origin);
     return answer;
   }
   if (found.route == nullptr) return errorAnswer(404, "not found");
-  if (request.method != "GET" && request.method != "HEAD" && request.method != "OPTIONS") {
+  if (!isRead(request.method)) {
     HttpAnswer answer = errorAnswer(405, "method not allowed");
     answer.headers.emplace_back("Allow", kAllow);
     return answer;
   }
-  target.accepts_gzip = request.accepts_gzip && request.method != "OPTIONS";
-  HttpAnswer answer = found.route->answer(target);
+  HttpAnswer answer = admit(rules, request, found, target);
   if (request.method == "OPTIONS") {
     answer.headers.emplace_back("Allow", kAllow);
-    answer.body = std::make_shared<const std::string>();
+    answer.body = HttpAnswer().body;
   }
   return answer;
 }
 
-HttpService::Found HttpService::find(const Rules& rules, const std::string& path) const {
-  if (path == "/") return {routes_.index, "index"};
-  if (path == "/healthz") return {routes_.health, "health"};
-  if (path == "/ready") return {routes_.ready, "ready"};
-  if (path.rfind("/ready/group/", 0) == 0) return {routes_.ready, "ready_group"};
-  if (path.rfind("/ready/", 0) == 0) return {routes_.ready, "ready_check"};
-  if (path == "/metrics" && routes_.metrics != nullptr && rules.config.metrics_enabled) return {routes_.metrics, "metrics"};
+HttpAnswer HttpService::admit(const Rules& rules, const HttpRequest& request, const Found& found, HttpTarget& target) {
+  const bool below_ready = found.route == routes_.ready;
+  const bool closed = found.view == View::metrics || (below_ready && asksForDetails(target));
+  if (rules.probesOnly(request) && (closed || found.view == View::index))
+    return errorAnswer(404, "not found", "this is served at the admin listener");
+  target.messages = rules.config.public_messages;
+  if (!rules.credentials.on() || (!closed && !(below_ready && rules.asksWho()))) return found.route->answer(target);
+
+  const Gatekeeper::Meeting met = request.authorization.empty()
+                                      ? Gatekeeper::Meeting()
+                                      : gatekeeper_.meet(rules.credentials, request.authorization, rules.client(request));
+  const bool known = met.visitor == Gatekeeper::Visitor::known;
+  if (known) target.messages = true;
+  if (known || !closed) return found.route->answer(target);  // a probe is answered, whatever it shows
+  if (met.visitor == Gatekeeper::Visitor::throttled) return comeAgain(429, "too many wrong credentials", met.wait_seconds);
+  if (met.visitor == Gatekeeper::Visitor::busy) return comeAgain(503, "too many credentials to check", met.wait_seconds);
+  HttpAnswer answer = errorAnswer(401, "credentials are needed");
+  answer.headers.emplace_back("WWW-Authenticate", rules.credentials.challenge());
+  return answer;
+}
+
+HttpService::Found HttpService::find(const Rules& rules, std::string_view path) const {
+  if (path == "/") return {routes_.index, View::index};
+  if (path == "/healthz") return {routes_.health, View::health};
+  if (path == "/ready") return {routes_.ready, View::ready};
+  if (startsWith(path, "/ready/group/")) return {routes_.ready, View::readyGroup};
+  if (startsWith(path, "/ready/")) return {routes_.ready, View::readyCheck};
+  if (path == "/metrics" && routes_.metrics != nullptr && rules.config.metrics_enabled) return {routes_.metrics, View::metrics};
   return {};
 }
 
-bool HttpService::redirects(const Rules& rules, const std::string& path, const Client& client) {
-  if (!rules.config.ssl_redirect || client.https) return false;
+bool HttpService::redirects(const Rules& rules, std::string_view path, const HttpRequest& request) {
+  if (!rules.config.ssl_redirect || rules.secure(request)) return false;
   return std::none_of(rules.config.ssl_redirect_exempt.begin(), rules.config.ssl_redirect_exempt.end(), [&path](const std::string& exempt) {
-    return path == exempt || (path.size() > exempt.size() && path.rfind(exempt, 0) == 0 && path[exempt.size()] == '/');
+    return path == exempt || (path.size() > exempt.size() && startsWith(path, exempt) && path[exempt.size()] == '/');
   });
 }
 
-// What every answer has, and what is noted of it.
-void HttpService::finish(const Rules& rules, const HttpRequest& request, HttpAnswer& answer, const std::string& view, const Client& client,
-                         const std::string& request_id, SteadyTime begin) {
-  answer.headers.reserve(answer.headers.size() + 3);
-  answer.headers.emplace_back("Cache-Control", "no-store");
-  answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
-  answer.headers.emplace_back("X-Request-ID", request_id);
-  record(rules, request, answer, view, client, request_id, begin);
+void HttpService::finish(const Rules& rules, const HttpRequest& request, HttpAnswer& answer, View view, HttpMetrics::Shard* counts,
+                         SteadyTime begin, std::string_view why) {
+  const Nanoseconds duration = clock_.steady() - begin;
+  (counts != nullptr ? *counts : metrics_.ofOthers()).answered(static_cast<std::size_t>(view), request.method, answer.status, duration);
+  const bool one_of_many = answer.status == 408 || (answer.status == 503 && !why.empty());
+  if (rules.config.log_access == AccessLog::all || (rules.config.log_access == AccessLog::errors && answer.status >= 400 && !one_of_many))
+    log(rules, request, answer, view, answer.request_id, duration, why);
 }
 
-void HttpService::record(const Rules& rules, const HttpRequest& request, const HttpAnswer& answer, const std::string& view,
-                         const Client& client, const std::string& request_id, SteadyTime begin) {
-  const Nanoseconds duration = clock_.steady() - begin;
-  metrics_.answered(view, request.method, answer.status, duration);
-  if (rules.config.log_access == AccessLog::none || (rules.config.log_access == AccessLog::errors && answer.status < 400)) return;
+void HttpService::log(const Rules& rules, const HttpRequest& request, const HttpAnswer& answer, View view, const std::string& request_id,
+                      Nanoseconds duration, std::string_view why) {
   const LogLevel level = answer.status < 400 ? LogLevel::info : LogLevel::warning;
   if (!log_.enabled(level)) return;
-  log_.write({level,
-              "pulsewatch.core.http",
-              "api_request",
-              std::string(request.method.substr(0, 32)) + " " + view + " " + std::to_string(answer.status),
-              {{"request_id", request_id},
-               {"ip_address", client.address},
-               {"method", std::string(request.method.substr(0, 32))},
-               {"path", cleanText(pathOf(request.target), kMostPathLogged)},
-               {"status_code", static_cast<std::int64_t>(answer.status)},
-               {"duration_ms", milliseconds(duration)}}});
+  static const std::vector<std::string> names = views();
+  const std::string method(request.method.empty() ? "request" : request.method.substr(0, 32));
+  LogRecord record{level,
+                   "pulsewatch.core.http",
+                   "api_request",
+                   method + " " + names[static_cast<std::size_t>(view)] + " " + std::to_string(answer.status),
+                   {{"request_id", request_id},
+                    {"ip_address", rules.client(request)},
+                    {"method", std::string(request.method.substr(0, 32))},
+                    {"path", cleanText(pathOf(request.target), kMostPathLogged)},
+                    {"status_code", static_cast<std::int64_t>(answer.status)},
+                    {"duration_ms", milliseconds(duration)}}};
+  if (!why.empty()) record.fields.emplace_back("error", std::string(why));
+  log_.write(record);
 }
 
 }  // namespace pulsewatch

@@ -30,7 +30,10 @@ void writeVerbose(JsonWriter& json, const Verdict& verdict, const CheckVerdict& 
   if (check.mute == nullptr) {
     json.null();
   } else {
-    json.beginObject().field("until", timestamp(check.mute->until)).field("reason", check.mute->reason).endObject();
+    json.beginObject()
+        .field("until", timestamp(check.mute->until))
+        .field("reason", check.neutral ? std::string() : check.mute->reason)
+        .endObject();
   }
 }
 
@@ -47,14 +50,20 @@ void writeCheck(JsonWriter& json, const Verdict& verdict, const CheckVerdict& ch
   json.endObject();
 }
 
-void writeRuns(JsonWriter& json, std::string_view key, const std::vector<PastRun>& runs) {
+std::string_view neutralWord(RunOutcome outcome) {
+  return pulsewatch::neutralWord(outcome == RunOutcome::healthy    ? CheckStatus::healthy
+                                 : outcome == RunOutcome::degraded ? CheckStatus::degraded
+                                                                   : CheckStatus::unhealthy);
+}
+
+void writeRuns(JsonWriter& json, std::string_view key, const std::vector<PastRun>& runs, bool neutral) {
   json.key(key).beginArray();
   for (const PastRun& run : runs) {
     json.beginObject();
     json.field("timestamp", timestamp(run.at));
     json.field("outcome", name(run.outcome));
     json.key("latency_ms").rounded(run.latency_ms);
-    json.field("message", run.message);
+    json.field("message", neutral ? neutralWord(run.outcome) : std::string_view(run.message));
     json.endObject();
   }
   json.endArray();
@@ -88,8 +97,8 @@ std::string checkBody(const Verdict& verdict, const CheckVerdict& check, bool ve
   json.beginObject();
   writeFields(json, verdict, check, verbose);
   if (history != nullptr) {
-    writeRuns(json, "runs", history->runs);
-    writeRuns(json, "failures", history->failures);
+    writeRuns(json, "runs", history->runs, check.neutral);
+    writeRuns(json, "failures", history->failures, check.neutral);
   }
   json.endObject();
   return json.take();

@@ -28,37 +28,59 @@ HttpAnswer marked(HttpAnswer answer, const Verdict& verdict) {
 
 }  // namespace
 
+HttpAnswer ReadyHandler::rendered(const Verdict& verdict, bool ready) const {
+  HttpAnswer answer = jsonAnswer(ready ? 200 : 503, readyBody(verdict, ready, version_));
+  return ready ? marked(std::move(answer), verdict) : answer;
+}
+
 void ReadyHandler::judged(const std::shared_ptr<const Verdict>& verdict) {
-  auto rendered = std::make_shared<Rendered>();
-  rendered->answer = marked(jsonAnswer(verdict->ready ? 200 : 503, readyBody(*verdict, verdict->ready, version_)), *verdict);
-  rendered->verdict = verdict;
-  rendered->at = clock_.steady();
-  rendered->running_at = clock_.running();
-  rendered_.set(std::move(rendered));
+  auto made = std::make_shared<Rendered>();
+  made->with_messages.body = nullptr;
+  made->neutral.body = nullptr;
+  if (with_messages_) made->with_messages = rendered(*verdict, verdict->ready);
+  if (neutral_) made->neutral = rendered(neutral(*verdict), verdict->ready);
+  made->verdict = verdict;
+  made->at = clock_.steady();
+  made->running_at = clock_.running();
+  rendered_.set(std::move(made));
 }
 
 bool ReadyHandler::fresh() const {
   const auto rendered = rendered_.get();
-  return rendered != nullptr && clock_.steady() - rendered->at <= kOldest;
+  return rendered != nullptr && isFresh(*rendered);
+}
+
+bool ReadyHandler::prepared(OwnCopies* copies) const {
+  const auto rendered = newest(rendered_, copies);
+  return rendered == nullptr || isFresh(*rendered);
 }
 
 // After the process stood still a request may be quicker than the judge, who has not stopped: then neither an old verdict nor one against
 // the judge is true.
 void ReadyHandler::judgeAfterStall() {
   const auto rendered = rendered_.get();
-  if (rendered != nullptr && clock_.steady() - rendered->at > kOldest && clock_.running() - rendered->running_at <= kOldest)
-    judge_.judgeNow();
+  if (rendered != nullptr && !isFresh(*rendered) && clock_.running() - rendered->running_at <= kOldest) judge_.judgeNow();
 }
 
 HttpAnswer ReadyHandler::answer(const HttpTarget& target) {
-  judgeAfterStall();
+  if (!prepared(target.copies)) judgeAfterStall();
   if (target.path.rfind(kGroups, 0) == 0) return answerGroup(target, target.path.substr(kGroups.size()));
   if (target.path.size() > kPath.size()) return answerCheck(target, target.path.substr(kPath.size() + 1));
   if (target.has("verbose") || target.has("exclude") || target.has("explain")) return answerJudged(target, nullptr);
-  const auto rendered = rendered_.get();
-  if (rendered == nullptr) return errorAnswer(503, "starting");
-  if (clock_.steady() - rendered->at <= kOldest) return rendered->answer;
-  return jsonAnswer(503, readyBody(*rendered->verdict, false, version_));
+  return answerPlain(target);
+}
+
+HttpAnswer ReadyHandler::answerPlain(const HttpTarget& target) const {
+  const auto kept = newest(rendered_, target.copies);
+  if (kept == nullptr) return errorAnswer(503, "starting");
+  const HttpAnswer& made = kept->answer(target.messages);
+  if (!isFresh(*kept) || made.body == nullptr)
+    return rendered(target.messages ? *kept->verdict : neutral(*kept->verdict), isFresh(*kept) && kept->verdict->ready);
+  HttpAnswer answer;
+  answer.status = made.status;
+  answer.headers = made.headers;
+  answer.body = std::shared_ptr<const std::string>(kept, made.body.get());  // counted where the thread's own copy is
+  return answer;
 }
 
 HttpAnswer ReadyHandler::answerJudged(const HttpTarget& target, const CheckGroup* group) const {
@@ -81,6 +103,7 @@ HttpAnswer ReadyHandler::answerJudged(const HttpTarget& target, const CheckGroup
   input.active = published->judged_active;
   Verdict verdict = judge(published->snapshot, judge_.policy(), input, excluded, group);
   if (!fresh()) addHostReason(verdict, "the judge makes no progress");
+  if (!target.messages) verdict = neutral(std::move(verdict));
   std::string body = target.has("explain") ? explanationBody(verdict, explain(verdict, sources_.next_runs), version_, detail)
                                            : readyBody(verdict, verdict.ready, version_, detail);
   return marked(jsonAnswer(verdict.ready ? 200 : fail_status, std::move(body)), verdict);
@@ -94,15 +117,17 @@ HttpAnswer ReadyHandler::answerGroup(const HttpTarget& target, const std::string
 }
 
 HttpAnswer ReadyHandler::answerCheck(const HttpTarget& target, const std::string& name) const {
-  const auto verdict = verdict_.get();
-  if (verdict == nullptr) return errorAnswer(503, "starting");
-  const CheckVerdict* const check = findCheck(*verdict, name);
+  const auto published = verdict_.get();
+  if (published == nullptr) return errorAnswer(503, "starting");
+  const Verdict hidden = target.messages ? Verdict() : neutral(*published);
+  const Verdict& verdict = target.messages ? *published : hidden;
+  const CheckVerdict* const check = findCheck(verdict, name);
   if (check == nullptr) return errorAnswer(404, "no such check");
   const int status = check->status != CheckStatus::unhealthy && fresh() ? 200 : 503;
-  if (target.has("explain")) return jsonAnswer(status, checkExplanationBody(explainCheck(*verdict, *check, sources_.next_runs)));
-  if (!target.has("history")) return jsonAnswer(status, checkBody(*verdict, *check, target.has("verbose")));
+  if (target.has("explain")) return jsonAnswer(status, checkExplanationBody(explainCheck(verdict, *check, sources_.next_runs)));
+  if (!target.has("history")) return jsonAnswer(status, checkBody(verdict, *check, target.has("verbose")));
   const PastRuns history = sources_.board.history(name);
-  return jsonAnswer(status, checkBody(*verdict, *check, target.has("verbose"), &history));
+  return jsonAnswer(status, checkBody(verdict, *check, target.has("verbose"), &history));
 }
 
 }  // namespace pulsewatch

@@ -13,6 +13,8 @@ class Route {
   virtual ~Route() = default;
   // Any thread. May throw: that is a 500.
   virtual HttpAnswer answer(const HttpTarget& target) = 0;
+  // Whether its plain path is answered with what is made already. Any thread.
+  [[nodiscard]] virtual bool prepared(OwnCopies* /*copies*/) const { return true; }
 };
 
 }  // namespace pulsewatch

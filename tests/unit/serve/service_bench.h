@@ -26,14 +26,19 @@ class FakeRoute final : public Route {
   HttpAnswer answer(const HttpTarget& target) override {
     asked.push_back(target.path);
     asked_for_gzip = target.accepts_gzip;
+    messages.push_back(target.messages);
     if (before) before();
     return answer_;
   }
 
   void setStatus(int status) { answer_.status = status; }
 
+  [[nodiscard]] bool prepared(OwnCopies* /*copies*/) const override { return is_prepared; }
+
   std::vector<std::string> asked;
-  bool asked_for_gzip = false;   // the last time
+  bool asked_for_gzip = false;  // the last time
+  std::vector<bool> messages;   // whether who asked may see them
+  bool is_prepared = true;
   std::function<void()> before;  // may throw
 
  private:
@@ -69,6 +74,7 @@ inline HttpRequest request(const std::string& target, const std::string& method 
 
 // All values of a header of an answer, joined by " | ".
 inline std::string header(const HttpAnswer& answer, const std::string& name) {
+  if (name == "X-Request-ID") return answer.request_id;
   std::string all;
   for (const auto& [key, value] : answer.headers) {
     if (key == name) all += (all.empty() ? "" : " | ") + value;
