@@ -37,7 +37,7 @@ class ConnectionCapsTest : public CppUnit::TestFixture {
  public:
   void testIdleOnesMakeRoom() {
     PulsewatchProcess daemon(options("http.max_connections = 20\n"));
-    waitForReady(daemon, 200);
+    static_cast<void>(descriptorsWhenReady(daemon));
     const Crowd idle(daemon.port(), 20, {health});
     CPPUNIT_ASSERT(waitFor([&] { return idle.answered() == 20; }, PulsewatchProcess::patience));
     for (int i = 0; i < 5; ++i) CPPUNIT_ASSERT_EQUAL(200, daemon.get("/ready").status);
@@ -56,8 +56,7 @@ class ConnectionCapsTest : public CppUnit::TestFixture {
 
   void testNoneIsIdle() {
     PulsewatchProcess daemon(options("http.max_connections = 20\nhttp.header_timeout = 1m\n"));
-    waitForReady(daemon, 200);
-    const double refused = daemon.metrics().value(refused_total);
+    const std::size_t quiet = descriptorsWhenReady(daemon);
     {
       const Crowd slow(daemon.port(), 20, {half_a_head, "x"});
       waitForConnections(daemon, 20);
@@ -76,31 +75,32 @@ class ConnectionCapsTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL(std::size_t{20}, slow.open());
       CPPUNIT_ASSERT_EQUAL(std::size_t{20}, slow.report().statuses.at(0));
     }
-    waitForReady(daemon, 200);
-    CPPUNIT_ASSERT_EQUAL(refused + 30, daemon.metrics().value(refused_total));
+    waitUntilAlone(daemon, quiet);
+    CPPUNIT_ASSERT_EQUAL(30.0, daemon.metrics().value(refused_total));
     daemon.stop();
   }
 
   // Wherever it is.
   void testOneIsIdleAmongMany() {
-    PulsewatchProcess daemon(options("http.max_connections = 20\nhttp.header_timeout = 1m\n"));
-    waitForReady(daemon, 200);
     for (int i = 0; i < 8; ++i) {
+      PulsewatchProcess daemon(options("http.max_connections = 20\nhttp.header_timeout = 1m\n"));
+      static_cast<void>(descriptorsWhenReady(daemon));
       const Crowd some(daemon.port(), static_cast<std::size_t>(i), {half_a_head, "x"});
       const Crowd idle(daemon.port(), 1, {health});
       CPPUNIT_ASSERT(waitFor([&] { return idle.answered() == 1; }, PulsewatchProcess::patience));
       const Crowd others(daemon.port(), static_cast<std::size_t>(19 - i), {half_a_head, "x"});
-      waitForConnections(daemon, 20);  // and none of the round before
+      waitForConnections(daemon, 20);
       CPPUNIT_ASSERT_EQUAL_MESSAGE(std::to_string(i), 200, daemon.get("/ready").status);
       CPPUNIT_ASSERT(waitFor([&] { return idle.open() == 0; }, PulsewatchProcess::patience));
+      daemon.stop();
     }
-    daemon.stop();
   }
 
   void testOfOneAddress() {
     PulsewatchProcess daemon(options("http.max_connections_per_address = 5\nhttp.header_timeout = 1m\n"));
-    waitForReady(daemon, 200);
+    const std::size_t quiet = descriptorsWhenReady(daemon);
     const double refused = daemon.metrics().value(refused_total);
+    waitUntilAlone(daemon, quiet);
     {
       const Crowd many(daemon.port(), 12, {half_a_head, "x", seconds(1), true, "127.0.0.9"});
       CPPUNIT_ASSERT(waitFor([&] { return many.open() == 5; }, PulsewatchProcess::patience));
@@ -112,7 +112,7 @@ class ConnectionCapsTest : public CppUnit::TestFixture {
     }
     // Those that are gone don't count.
     for (int i = 0; i < 3; ++i) {
-      waitForConnections(daemon, 0);
+      waitUntilAlone(daemon, quiet);
       const Crowd again(daemon.port(), 5, {health, {}, seconds(1), true, "127.0.0.9"});
       CPPUNIT_ASSERT(waitFor([&] { return again.answered() == 5; }, PulsewatchProcess::patience));
       CPPUNIT_ASSERT_EQUAL(std::size_t{5}, again.report().statuses[200]);
@@ -122,7 +122,7 @@ class ConnectionCapsTest : public CppUnit::TestFixture {
 
   void testReloaded() {
     PulsewatchProcess daemon(options("http.max_connections = 10\nhttp.header_timeout = 1m\n"));
-    waitForReady(daemon, 200);
+    static_cast<void>(descriptorsWhenReady(daemon));
     const Crowd slow(daemon.port(), 10, {half_a_head, "x"});
     waitForConnections(daemon, 10);
     CPPUNIT_ASSERT_EQUAL(503, HttpConnection(daemon.port()).receive().status);
@@ -188,6 +188,19 @@ class ConnectionCapsTest : public CppUnit::TestFixture {
     rlim_t number = 0;
     while (std::filesystem::is_symlink("/proc/" + std::to_string(pid) + "/fd/" + std::to_string(number))) ++number;
     return number;
+  }
+
+  // How many it has without a connection: nobody has asked yet.
+  static std::size_t descriptorsWhenReady(PulsewatchProcess& daemon) {
+    static_cast<void>(daemon.port());
+    CPPUNIT_ASSERT(
+        daemon.waitForLine([](const JsonLine& line) { return line.text("event") == "ready_changed" && line.text("status") == "ready"; }));
+    return figuresOf(daemon.child().pid()).descriptors;
+  }
+
+  // Until it has closed its side of each connection, too.
+  static void waitUntilAlone(PulsewatchProcess& daemon, std::size_t quiet) {
+    CPPUNIT_ASSERT(waitFor([&] { return figuresOf(daemon.child().pid()).descriptors <= quiet; }, PulsewatchProcess::patience));
   }
 
   // Until the daemon has so many.
