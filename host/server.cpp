@@ -284,9 +284,9 @@ void Server::Parts::start() {
 }
 
 void Server::Parts::drain() {
+  http_.closeConnections();  // before anybody can see that it drains
   judge_.drain();
   reloader_.close();
-  http_.closeConnections();
 }
 
 bool Server::Parts::stop() {

@@ -103,7 +103,7 @@ struct Connection final : Watched {
   bool readable = true;              // more may have come than was received
   bool hung_up = false;              // the client sends no more
   bool close_next = false;           // after the answer
-  bool faulty = false;               // what it sends can't be understood any more
+  bool lingers = false;              // the end is ours: the client may be sending more
   bool refused = false;              // one too many
   bool counted = false;              // for its address
   bool carried = false;              // some thread has its request

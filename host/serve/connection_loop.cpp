@@ -166,6 +166,7 @@ void ConnectionLoop::loop() {
     if (table_.now() - ticked_ >= kTick / 5) {
       ticked_ = table_.now();
       heartbeat_.tick(parts_.clock.running());
+      takePosted();  // should a wake-up have been lost
     }
     for (int i = 0; i < count; ++i) dispatch(events.at(static_cast<std::size_t>(i)));
     expire();

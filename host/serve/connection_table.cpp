@@ -40,6 +40,9 @@ void ConnectionTable::close(Connection& connection, ConnectionEnd why) noexcept 
   if (connection.tls != nullptr && !connection.handshaking) connection.tls->shutdown();
   leaveList(connection);
   connection.state = State::over;
+  // There is room before the client can see the end.
+  if (connection.counted) room_.give(*addressBytes(connection.peer_address));
+  connection.refused ? room_.refusedGone() : room_.left();
   connection.fd = FileDescriptor();
   connection.tls = nullptr;
   connection.partial = nullptr;
@@ -47,8 +50,6 @@ void ConnectionTable::close(Connection& connection, ConnectionEnd why) noexcept 
   connection.output = nullptr;
   open_.fetch_sub(1, std::memory_order_relaxed);
   counts_.closed(connection.end.value_or(why));
-  if (connection.counted) room_.give(*addressBytes(connection.peer_address));
-  connection.refused ? room_.refusedGone() : room_.left();
   if (!connection.carried) over_.append(connection);
 }
 

@@ -165,7 +165,8 @@ void Conversation::complete(const Connection& connection, HttpRequest& request) 
 
 void Conversation::request(Connection& connection, bool at_once, std::string_view head, std::string_view content) {
   // After a body too, however well it was framed: somebody between us and the client may have counted otherwise.
-  connection.close_next = !parsed_.keep_alive || parsed_.framing.kind != BodyFraming::Kind::none;
+  connection.lingers = parsed_.keep_alive && parsed_.framing.kind != BodyFraming::Kind::none;
+  connection.close_next = !parsed_.keep_alive || connection.lingers;
   if (!at_once) {
     auto carried = std::make_unique<CarriedRequest>(std::string(head), std::string(content), connection, home_);
     table_.enter(connection, State::carried);
@@ -180,7 +181,7 @@ void Conversation::request(Connection& connection, bool at_once, std::string_vie
 void Conversation::fault(Connection& connection, HttpRequest request, const RequestFault& fault) {
   complete(connection, request);
   connection.close_next = true;
-  connection.faulty = true;
+  connection.lingers = true;
   if (!connection.end) connection.end = ConnectionEnd::malformed;
   write(connection, request, refusal(request, fault.status, fault.why));
 }
@@ -213,7 +214,8 @@ void Conversation::answered(CarriedRequest& carried) {
 // ---- Writing. ----
 
 void Conversation::write(Connection& connection, const HttpRequest& request, const HttpAnswer& answer) {
-  if (parts_.closing.load(std::memory_order_relaxed) || connection.door.left() || answer.status == 405) connection.close_next = true;
+  const bool ends = parts_.closing.load(std::memory_order_relaxed) || connection.door.left() || answer.status == 405;
+  if (ends && !connection.close_next) connection.close_next = connection.lingers = true;
   writer_.writeHead(out_, answer, request.version, !connection.close_next);
   if (request.method == "HEAD" || answer.body->empty()) return;
   if (answer.body->size() <= kSmallBody)
@@ -268,7 +270,7 @@ void Conversation::goOn(Connection& connection) {
 
 // The last answer is with the kernel. A connection that is closed while something unread is there is reset, and the answer with it.
 void Conversation::finish(Connection& connection) {
-  const bool more = connection.readable || connection.faulty || connection.partial != nullptr;
+  const bool more = connection.readable || connection.lingers || connection.partial != nullptr;
   if (connection.hung_up || !more) {
     table_.close(connection, ConnectionEnd::answered);
     return;
