@@ -30,7 +30,10 @@ void Conversation::happened(Connection& connection, std::uint32_t events) {
   if ((events & EPOLLRDHUP) != 0) connection.hung_up = true;
   if ((events & (EPOLLIN | EPOLLRDHUP)) != 0 || connection.tls != nullptr) connection.readable = true;
   if (connection.handshaking && !handshaken(connection)) return;
-  if (connection.state == State::sending) sendMore(connection);
+  if (connection.state == State::sending) {
+    sendMore(connection);
+    goOn(connection);
+  }
   receive(connection);
 }
 
@@ -102,6 +105,7 @@ std::size_t Conversation::takeRequests(Connection& connection, std::string_view 
     if (out_.size() > kTogether) flush(connection);
   }
   flush(connection);
+  if (used < bytes.size() && connection.state == State::idle) table_.enter(connection, State::head);  // a request has begun
   return used;
 }
 
@@ -113,10 +117,7 @@ std::size_t Conversation::takeHead(Connection& connection, std::string_view byte
     fault(connection, beginning, scan.fault());
     return 0;
   }
-  if (end == 0) {
-    if (connection.state == State::idle) table_.enter(connection, State::head);
-    return 0;
-  }
+  if (end == 0) return 0;
   scan = HeadScan();
   const std::string_view head = bytes.substr(0, end);
   if (const RequestFault wrong = parseHead(head, table_.limits().body_limit, parsed_)) {
@@ -255,15 +256,13 @@ void Conversation::sendMore(Connection& connection) {
     if (output.sent(sent)) table_.enter(connection, State::sending);  // time for the next piece
   }
   connection.output = nullptr;
-  if (connection.close_next) {
+  if (connection.close_next)
     finish(connection);
-  } else {
-    table_.enter(connection, State::idle);
-    goOn(connection);
-  }
+  else
+    table_.enter(connection, connection.upload == nullptr ? State::idle : State::body);  // 100 Continue is no answer
 }
 
-// With what came while the answer was made.
+// With what came while the answer was made or sent. Not for who is among those bytes: they would be taken twice.
 void Conversation::goOn(Connection& connection) {
   if (connection.partial != nullptr && connection.receivesRequests()) take(connection, {});
 }

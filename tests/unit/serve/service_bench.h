@@ -1,6 +1,8 @@
-// An HttpService with routes of the test's own, a recorded log and a clock that stands still. One thread.
+// An HttpService with routes of the test's own, a recorded log and a clock that stands still. Any thread may be served; the test's own asks
+// what the routes remember, afterwards.
 #pragma once
 
+#include "base/mutex.h"
 #include "serve/http_service.h"
 #include "support/manual_clock.h"
 #include "unit/serve/page_families.h"
@@ -24,14 +26,19 @@ class FakeRoute final : public Route {
     answer_.body = std::make_shared<const std::string>(std::move(text));
   }
   HttpAnswer answer(const HttpTarget& target) override {
-    asked.push_back(target.path);
-    asked_for_gzip = target.accepts_gzip;
-    messages.push_back(target.messages);
+    {
+      const MutexLock lock(mutex_);
+      asked.push_back(target.path);
+      asked_for_gzip = target.accepts_gzip;
+      messages.push_back(target.messages);
+    }
     if (before) before();
     return answer_;
   }
 
+  // Before it is asked.
   void setStatus(int status) { answer_.status = status; }
+  void setBody(std::string text) { answer_.body = std::make_shared<const std::string>(std::move(text)); }
 
   [[nodiscard]] bool prepared(OwnCopies* /*copies*/) const override { return is_prepared; }
 
@@ -43,6 +50,7 @@ class FakeRoute final : public Route {
 
  private:
   HttpAnswer answer_;
+  Mutex mutex_;
 };
 
 inline HostConfig serviceConfig() {
@@ -60,8 +68,8 @@ inline std::string_view kept(const std::string& text) {
   return *texts.insert(text).first;
 }
 
-inline HttpRequest request(const std::string& target, const std::string& method = "GET") {
-  HttpRequest request;
+inline pulsewatch::HttpRequest request(const std::string& target, const std::string& method = "GET") {
+  pulsewatch::HttpRequest request;
   request.method = kept(method);
   request.target = kept(target);
   request.version = "HTTP/1.1";
@@ -90,7 +98,7 @@ struct ServiceBench {
         service(config, {&index, &health, &ready, with_metrics ? &metrics : nullptr}, http_metrics, log, clock) {}
 
   HttpAnswer get(const std::string& target) { return service.serve(request(target)); }
-  int status(const HttpRequest& request) { return service.serve(request).status; }
+  int status(const pulsewatch::HttpRequest& request) { return service.serve(request).status; }
 
   const HostConfig config;
   ManualClock clock;

@@ -1,0 +1,104 @@
+// A Conversation without a loop: the test says when it hears of what has happened on a connection, and when an answer that Poco's threads
+// made is handed to it. One thread, but for Poco's.
+#pragma once
+
+#include "base/mutex.h"
+#include "serve/conversation.h"
+#include "support/http_connection.h"
+#include "support/wait.h"
+#include "unit/serve/service_bench.h"
+
+#include <cppunit/extensions/HelperMacros.h>
+
+#include <chrono>
+#include <fcntl.h>
+#include <memory>
+#include <poll.h>
+#include <string>
+#include <sys/socket.h>
+#include <utility>
+#include <vector>
+
+namespace pulsewatch::testing {
+
+constexpr std::chrono::seconds kPatience{60};
+
+// The home that the test itself is: requests stay until it takes them.
+class QuietHome final : public CarriedHome {
+ public:
+  void comeBack(std::unique_ptr<CarriedRequest> request) noexcept override EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    came_.push_back(std::move(request));
+  }
+  [[nodiscard]] std::size_t count() const EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    return came_.size();
+  }
+  [[nodiscard]] bool comesTo(std::size_t count) const {
+    return waitFor([&] { return this->count() >= count; }, kPatience);
+  }
+  std::vector<std::unique_ptr<CarriedRequest>> take() EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    return std::exchange(came_, {});
+  }
+
+ private:
+  mutable Mutex mutex_;
+  std::vector<std::unique_ptr<CarriedRequest>> came_ GUARDED_BY(mutex_);
+};
+
+// A request for example.com; `further` are whole lines.
+inline std::string asked(const std::string& target, const std::string& method = "GET", const std::string& further = {},
+                         const std::string& version = "HTTP/1.1") {
+  return method + " " + target + " " + version + "\r\nHost: example.com\r\n" + further + "\r\n";
+}
+
+struct ConversationBench {
+  explicit ConversationBench(std::size_t most_output = std::size_t{64} << 20U) : budget(most_output) {
+    room.setLimits(limits);
+    poco.start();
+  }
+  ~ConversationBench() { poco.stop(); }
+
+  // A connection as it is when it has been accepted. Its descriptor doesn't block.
+  Connection& begin(FileDescriptor fd, std::unique_ptr<TlsStream> tls = nullptr) {
+    CPPUNIT_ASSERT(room.enter());
+    auto connection = std::make_unique<Connection>(std::move(fd), door, std::move(tls));
+    connection->peer_address = connection->local_address = "127.0.0.1";
+    return table.add(std::move(connection));
+  }
+  // The one that a client of door.port() has made.
+  Connection& accept() {
+    pollfd waiting{door.fd(), POLLIN, 0};
+    CPPUNIT_ASSERT_EQUAL(1, ::poll(&waiting, 1, kPollMs));
+    return begin(FileDescriptor(::accept4(door.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)));
+  }
+
+  // Waits for one of these on the connection, and tells of all that has happened. The numbers of poll are epoll's.
+  void turn(Connection& connection, short awaited = POLLIN | POLLRDHUP) {
+    pollfd waiting{connection.fd.get(), awaited, 0};
+    CPPUNIT_ASSERT_EQUAL_MESSAGE("nothing happens", 1, ::poll(&waiting, 1, kPollMs));
+    conversation.happened(connection, static_cast<std::uint32_t>(waiting.revents));
+  }
+  // Until no thread has a request any more.
+  void settle(const Connection& connection) {
+    while (connection.carried) {
+      CPPUNIT_ASSERT_MESSAGE("a request doesn't come home", home.comesTo(1));
+      for (const auto& request : home.take()) conversation.answered(*request);
+    }
+  }
+
+  static constexpr int kPollMs = 60'000;
+  ServiceBench service;
+  HttpLimits limits;
+  ConnectionRoom room;
+  OutputBudget budget;
+  QuietHome home;
+  PocoServer poco{service.service};
+  ServerParts parts{service.service, poco, room, budget, service.clock};
+  const ListeningSocket door{{"http.address, http.port", "127.0.0.1", 0}};
+  ConnectionTable table{limits, room, service.http_metrics.ofLoop(0)};
+  Conversation conversation{parts, table, home, service.http_metrics.ofLoop(0)};
+};
+
+}  // namespace pulsewatch::testing
