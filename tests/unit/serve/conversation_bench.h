@@ -4,14 +4,14 @@
 
 #include "base/mutex.h"
 #include "serve/conversation.h"
-#include "support/http_connection.h"
 #include "support/wait.h"
 #include "unit/serve/service_bench.h"
+#include "unit/serve/tls_client.h"
 
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <array>
 #include <chrono>
-#include <fcntl.h>
 #include <memory>
 #include <poll.h>
 #include <string>
@@ -53,9 +53,29 @@ inline std::string asked(const std::string& target, const std::string& method = 
   return method + " " + target + " " + version + "\r\nHost: example.com\r\n" + further + "\r\n";
 }
 
+inline std::size_t occurrences(const std::string& text, const std::string& of) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(of); at != std::string::npos; at = text.find(of, at + of.size())) ++count;
+  return count;
+}
+
+inline void sendAll(int fd, const std::string& bytes) {
+  CPPUNIT_ASSERT_EQUAL(static_cast<ssize_t>(bytes.size()), ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL));
+}
+
+// What can be received now.
+inline std::string drained(int fd) {
+  std::string text;
+  std::array<char, 65536> buffer{};
+  for (ssize_t got = 0; (got = ::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT)) > 0;)
+    text.append(buffer.data(), static_cast<std::size_t>(got));
+  return text;
+}
+
 struct ConversationBench {
   explicit ConversationBench(std::size_t most_output = std::size_t{64} << 20U) : budget(most_output) {
     room.setLimits(limits);
+    table.setNow(service.clock.steady());
     poco.start();
   }
   ~ConversationBench() { poco.stop(); }
@@ -67,13 +87,6 @@ struct ConversationBench {
     connection->peer_address = connection->local_address = "127.0.0.1";
     return table.add(std::move(connection));
   }
-  // The one that a client of door.port() has made.
-  Connection& accept() {
-    pollfd waiting{door.fd(), POLLIN, 0};
-    CPPUNIT_ASSERT_EQUAL(1, ::poll(&waiting, 1, kPollMs));
-    return begin(FileDescriptor(::accept4(door.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)));
-  }
-
   // Waits for one of these on the connection, and tells of all that has happened. The numbers of poll are epoll's.
   void turn(Connection& connection, short awaited = POLLIN | POLLRDHUP) {
     pollfd waiting{connection.fd.get(), awaited, 0};
@@ -88,6 +101,10 @@ struct ConversationBench {
     }
   }
 
+  [[nodiscard]] double closed(const std::string& reason) const {
+    return valueOf(familiesOf({&service.http_metrics}), "pulsewatch_http_connections_closed_total", {{"reason", reason}});
+  }
+
   static constexpr int kPollMs = 60'000;
   ServiceBench service;
   HttpLimits limits;
@@ -96,9 +113,30 @@ struct ConversationBench {
   QuietHome home;
   PocoServer poco{service.service};
   ServerParts parts{service.service, poco, room, budget, service.clock};
-  const ListeningSocket door{{"http.address, http.port", "127.0.0.1", 0}};
+  ListeningSocket door{{"http.address, http.port", "127.0.0.1", 0}};
   ConnectionTable table{limits, room, service.http_metrics.ofLoop(0)};
   Conversation conversation{parts, table, home, service.http_metrics.ofLoop(0)};
+};
+
+// A client of one, and its connection.
+struct Talk {
+  explicit Talk(ConversationBench& the_bench) : bench(the_bench), connection(bench.begin(FileDescriptor(::dup(sockets.server())))) {}
+
+  // What comes back at once, or when all that is carried has come home.
+  std::string say(const std::string& bytes) {
+    sendAll(sockets.client(), bytes);
+    return hear();
+  }
+  std::string hear() {
+    bench.turn(connection);
+    bench.settle(connection);
+    return drained(sockets.client());
+  }
+  void sayNoMore() const { CPPUNIT_ASSERT_EQUAL(0, ::shutdown(sockets.client(), SHUT_WR)); }
+
+  SocketPair sockets;
+  ConversationBench& bench;
+  Connection& connection;  // of the table: gone after its end
 };
 
 }  // namespace pulsewatch::testing

@@ -1,7 +1,5 @@
 #include "unit/serve/conversation_bench.h"
-#include "unit/serve/tls_client.h"
 
-#include <array>
 #include <memory>
 #include <string>
 
@@ -11,8 +9,11 @@ namespace {
 
 using testing::asked;
 using testing::ConversationBench;
-using testing::HttpConnection;
+using testing::drained;
+using testing::occurrences;
+using testing::sendAll;
 using testing::SocketPair;
+using testing::Talk;
 using testing::TlsClient;
 using State = Connection::State;
 
@@ -25,25 +26,6 @@ const TlsContext& context() {
     return config;
   }());
   return made;
-}
-
-std::size_t occurrences(const std::string& text, const std::string& of) {
-  std::size_t count = 0;
-  for (std::size_t at = text.find(of); at != std::string::npos; at = text.find(of, at + of.size())) ++count;
-  return count;
-}
-
-// What was received, of a socket that doesn't block.
-std::string drained(int fd) {
-  std::string text;
-  std::array<char, 65536> buffer{};
-  for (ssize_t got = 0; (got = ::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT)) > 0;)
-    text.append(buffer.data(), static_cast<std::size_t>(got));
-  return text;
-}
-
-void sendAll(int fd, const std::string& bytes) {
-  CPPUNIT_ASSERT_EQUAL(static_cast<ssize_t>(bytes.size()), ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL));
 }
 
 // A connection of TLS, its handshake done.
@@ -105,19 +87,15 @@ class ConversationOutputTest : public CppUnit::TestFixture {
     std::string body(std::size_t{1} << 20U, 'x');  // more than the kernel takes
     for (std::size_t i = 0; i < body.size(); i += 1000) body[i] = static_cast<char>('a' + i / 1000 % 26);
     bench.service.metrics.setBody(body);
-    SocketPair sockets;
-    Connection& connection = bench.begin(FileDescriptor(::dup(sockets.server())));
-    sendAll(sockets.client(), asked("/metrics") + asked("/healthz"));
-    bench.turn(connection);
-    bench.settle(connection);
-    std::string received;
+    Talk talk(bench);
+    const Connection& connection = talk.connection;
+    std::string received = talk.say(asked("/metrics") + asked("/healthz"));
     std::size_t stops = 0;
     for (; connection.state == State::sending; ++stops) {
       CPPUNIT_ASSERT(bench.service.health.asked.empty());
-      received += drained(sockets.client());
-      bench.turn(connection, POLLOUT);
+      bench.turn(talk.connection, POLLOUT);
+      received += drained(talk.sockets.client());
     }
-    received += drained(sockets.client());
     CPPUNIT_ASSERT(stops > 1);
     const std::size_t begin = received.find("\r\n\r\n") + 4;
     CPPUNIT_ASSERT(received.substr(begin, body.size()) == body);
@@ -140,23 +118,19 @@ class ConversationOutputTest : public CppUnit::TestFixture {
   // The client has left no room for it: what follows is the body all the same, and no request.
   void aBodyIsAwaitedThoughContinueHadToWait() {
     ConversationBench bench;
-    SocketPair sockets;
-    Connection& connection = bench.begin(FileDescriptor(::dup(sockets.server())));
+    Talk talk(bench);
     const std::string filling(1 << 12U, '.');
-    while (::send(sockets.server(), filling.data(), filling.size(), MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {
+    while (::send(talk.sockets.server(), filling.data(), filling.size(), MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {
     }
     const std::string head = asked("/healthz", "POST", "Expect: 100-continue\r\nContent-Length: 37\r\n");
-    sendAll(sockets.client(), head);
-    bench.turn(connection);
-    CPPUNIT_ASSERT(connection.state == State::sending);
-    drained(sockets.client());
-    bench.turn(connection, POLLOUT);
-    CPPUNIT_ASSERT(connection.state == State::body);
-    CPPUNIT_ASSERT_EQUAL(std::string("HTTP/1.1 100 Continue\r\n\r\n"), drained(sockets.client()));
-    sendAll(sockets.client(), asked("/"));
-    bench.turn(connection);
-    bench.settle(connection);
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, occurrences(drained(sockets.client()), "HTTP/1.1 405 "));
+    sendAll(talk.sockets.client(), head);
+    bench.turn(talk.connection);
+    CPPUNIT_ASSERT(talk.connection.state == State::sending);
+    drained(talk.sockets.client());
+    bench.turn(talk.connection, POLLOUT);
+    CPPUNIT_ASSERT(talk.connection.state == State::body);
+    CPPUNIT_ASSERT_EQUAL(std::string("HTTP/1.1 100 Continue\r\n\r\n"), drained(talk.sockets.client()));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, occurrences(talk.say(asked("/")), "HTTP/1.1 405 "));
     CPPUNIT_ASSERT(bench.service.index.asked.empty());
   }
 
@@ -165,20 +139,15 @@ class ConversationOutputTest : public CppUnit::TestFixture {
     ConversationBench bench(std::size_t{3} << 19U);
     bench.service.metrics.setBody(std::string(std::size_t{1} << 20U, 'm'));
     bench.service.ready.setBody(std::string(std::size_t{1} << 20U, 'r'));
-    struct Reader {
-      explicit Reader(ConversationBench& bench) : connection(bench.begin(FileDescriptor(::dup(sockets.server())))) {}
-      SocketPair sockets;
-      Connection& connection;
-    };
-    const auto ask = [&bench](Reader& reader, const std::string& target) {
+    const auto ask = [&bench](Talk& reader, const std::string& target) {
       sendAll(reader.sockets.client(), asked(target));
       bench.turn(reader.connection);
       bench.settle(reader.connection);
       return reader.connection.state == State::sending;
     };
-    Reader one(bench);
-    Reader other(bench);
-    Reader late(bench);
+    Talk one(bench);
+    Talk other(bench);
+    Talk late(bench);
     CPPUNIT_ASSERT(ask(one, "/metrics"));
     CPPUNIT_ASSERT(ask(other, "/metrics"));
     CPPUNIT_ASSERT(!ask(late, "/ready/database"));
