@@ -53,6 +53,12 @@ inline std::string asked(const std::string& target, const std::string& method = 
   return method + " " + target + " " + version + "\r\nHost: example.com\r\n" + further + "\r\n";
 }
 
+// A number as X-Request-ID takes it.
+inline std::string uuidOf(std::size_t number) {
+  const std::string digits = std::to_string(number);
+  return "00000000-0000-4000-8000-" + std::string(12 - digits.size(), '0') + digits;
+}
+
 inline std::size_t occurrences(const std::string& text, const std::string& of) {
   std::size_t count = 0;
   for (std::size_t at = text.find(of); at != std::string::npos; at = text.find(of, at + of.size())) ++count;

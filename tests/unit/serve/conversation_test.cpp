@@ -16,14 +16,11 @@ using testing::asked;
 using testing::ConversationBench;
 using testing::occurrences;
 using testing::Talk;
+using testing::uuidOf;
 using State = Connection::State;
 
 constexpr const char* kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
-std::string uuidOf(std::size_t number) {
-  const std::string digits = std::to_string(number);
-  return "00000000-0000-4000-8000-" + std::string(12 - digits.size(), '0') + digits;
-}
 std::string numbered(std::size_t number) { return "X-Request-ID: " + uuidOf(number) + "\r\n"; }
 
 // The status and the request's number of each answer, in the order they came in.

@@ -23,6 +23,7 @@ namespace {
 using testing::asked;
 using testing::QuietHome;
 using testing::ServiceBench;
+using testing::uuidOf;
 
 constexpr std::size_t kThreads = 16;  // requests at a time
 constexpr std::size_t kQueue = 1024;  // and those that may wait
@@ -74,11 +75,6 @@ class Gate {
   std::atomic<std::size_t> inside_{0};
   bool open_ = false;
 };
-
-std::string uuidOf(std::size_t number) {
-  const std::string digits = std::to_string(number);
-  return "00000000-0000-4000-8000-" + std::string(12 - digits.size(), '0') + digits;
-}
 
 std::size_t answeredOnes(const std::vector<std::unique_ptr<CarriedRequest>>& requests) {
   return static_cast<std::size_t>(std::count_if(requests.begin(), requests.end(), [](const auto& one) { return one->answer.has_value(); }));
