@@ -40,10 +40,7 @@ FROM ${BASE} AS build
 RUN apt-get update && apt-get install -y --no-install-recommends g++ cmake ninja-build pkg-config libpoco-dev libssl-dev libboost-dev \
     libboost-stacktrace-dev prometheus-cpp-dev libmariadb-dev
 WORKDIR /source
-COPY CMakeLists.txt ./
-COPY sdk sdk
-COPY plugins plugins
-COPY host host
+COPY . .
 ARG JOBS=
 RUN cmake -B build -G Ninja -D CMAKE_BUILD_TYPE=RelWithDebInfo -D PULSEWATCH_TESTS=OFF && \
     cmake --build build ${JOBS:+-j ${JOBS}} --target pulsewatchd pulsewatchctl plugins

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # docker-compose.yml in a checkout of an ordinary user: up until /ready is 200, the database stopped and started again, a plugin dropped in, a
 # property edited. With LONG=1 the profile `monitoring` too: Prometheus scrapes it and has its rules.
-source "$(dirname "${BASH_SOURCE[0]}")/engine.sh"
+# shellcheck source=tests/install/images.sh
+source "$(dirname "${BASH_SOURCE[0]}")/images.sh"
 
 checkout=$scratch/checkout
 user=1000
@@ -9,7 +10,8 @@ user=1000
 
 compose() { (cd "$checkout" && "${compose_command[@]}" -p "$project" -f docker-compose.yml -f images.yml --profile monitoring "$@"); }
 
-take_down() {
+take_down() {  # take_down EXIT-CODE
+  [ -e "$checkout/images.yml" ] || return 0
   [ "$1" -eq 0 ] || { compose ps; compose logs --tail 20; } >&2
   compose down -v --remove-orphans >/dev/null 2>&1
 }
@@ -26,17 +28,20 @@ find_compose() {
 
 # What a user has: the files, an own .env, and, where a real image is not to be had, its stand-in.
 make_checkout() {
-  local image
-  image=$(pulsewatch_image)
+  local web db redis prometheus
+  web=$(pulsewatch_image)
+  db=$(server_image mysql mysql:8.4)
+  redis=$(server_image redis redis:7)
+  [ "${LONG:-0}" != 1 ] || prometheus=$(server_image prometheus prom/prometheus)
   mkdir "$checkout"
-  cp -r "$source_root/docker-compose.yml" "$source_root/.env.example" "$source_root/etc" "$source_root/plugins.d" "$checkout/"
+  cp -r "$source_directory/docker-compose.yml" "$source_directory/.env.example" "$source_directory/etc" "$source_directory/plugins.d" "$checkout/"
   cat >"$checkout/images.yml" <<YAML
 services:
-  web: {image: "$image"}
-  db: {image: "$(server_image mysql mysql:8.4)"}
-  redis: {image: "$(server_image redis redis:7)"}
+  web: {image: "$web"}
+  db: {image: "$db"}
+  redis: {image: "$redis"}
 YAML
-  [ "${LONG:-0}" != 1 ] || echo "  prometheus: {image: \"$(server_image prometheus prom/prometheus)\"}" >>"$checkout/images.yml"
+  [ "${LONG:-0}" != 1 ] || echo "  prometheus: {image: \"$prometheus\"}" >>"$checkout/images.yml"
   sed -e "s/^PLUGINS_OWNER=.*/PLUGINS_OWNER=$user/" -e "s/^PULSEWATCH_PORT=.*/PULSEWATCH_PORT=$port/" \
     -e "s/^PROMETHEUS_PORT=.*/PROMETHEUS_PORT=$prometheus_port/" -e "s/^GRAFANA_PORT=.*/GRAFANA_PORT=$grafana_port/" "$checkout/.env.example" >"$checkout/.env"
   [ "$(id -u)" -ne 0 ] || chown -R "$user:$user" "$checkout"
@@ -104,7 +109,7 @@ check_monitoring() {
 # Debian has no Grafana to make a stand-in of.
 check_grafana() {
   [ "${PULL:-0}" != 1 ] || docker pull -q grafana/grafana >/dev/null
-  has_image grafana/grafana || { printf '\nskipped: compose: Grafana: the engine has no image grafana/grafana\n' >&2; return 0; }
+  has_image grafana/grafana || { echo 'skipped: installation: Grafana: the engine has no image grafana/grafana'; return; }
   compose up -d --no-build grafana >"$scratch/up.log" 2>&1 || { cat "$scratch/up.log" >&2; fail "Grafana doesn't come up"; }
   wait_for 120 "Grafana has the dashboard" grafana_has_dashboard
   say "Grafana has the dashboard"
@@ -115,15 +120,14 @@ grafana_has_dashboard() {
     grep -q '"type":"dash-db"'
 }
 
-start_engine
 find_compose
 command -v curl >/dev/null || skip "there is no curl here"
 port=$(free_port)
 prometheus_port=$(free_port)
 grafana_port=$(free_port)
 project=pulsewatch-test-$$
+with_engine take_down
 make_checkout
-cleanups+=(take_down)
 check_up
 check_database
 check_plugin

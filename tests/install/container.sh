@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # The image: its size, its labels, and that it runs as an ordinary user on a read-only root file system, is found healthy and unhealthy by its
 # health check, and stops cleanly. FULL=1 compiles it as the Dockerfile does; IMAGE=NAME looks at one that is there.
-source "$(dirname "${BASH_SOURCE[0]}")/engine.sh"
+# shellcheck source=tests/install/images.sh
+source "$(dirname "${BASH_SOURCE[0]}")/images.sh"
 
 most_bytes=$((120 * 1000 * 1000))
 container=pulsewatch-test-$$
 
-remove_container() {
+remove_container() {  # remove_container EXIT-CODE
   [ "$1" -eq 0 ] || docker logs "$container" 2>&1 | tail -n 30 >&2
   docker rm -f -v "$container" >/dev/null 2>&1
 }
-cleanups+=(remove_container)
 
 inspect() { docker inspect -f "$1" "$container"; }
 is() { [ "$(inspect "$1")" = "$2" ]; }
@@ -71,7 +71,7 @@ make_plugin() {
   plugin fine healthy "$scratch/plugins/fine.so"
 }
 
-start_engine
+with_engine remove_container
 make_plugin
 image=$(pulsewatch_image)
 check_image

@@ -1,170 +1,95 @@
-# What the scripts of this folder share; they source it. A container engine: the one that answers, else a private one of the machine's
-# dockerd, for as long as the script runs. Where there is none a script ends with 77, which ctest knows as skipped, and says why.
+# A container engine for the tests of installation, and images for it that need no registry. To be sourced.
 #
-# Images: what the engine has is taken (with PULL=1 it gets them first). Where it lacks one, a stand-in is made of Debian's packages and
-# named pulsewatch-test/…, never as the real one is.
+# It is the machine's own Docker where that runs. Else one is started for the test alone, with a socket, data and processes of its own and
+# without a bridge or any rule of a firewall, and ended with the test; what it builds is kept under build/install. Where neither can be had
+# the test is skipped, and says why.
 # shellcheck shell=bash
-set -euo pipefail
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-source_root=$(cd "$here/../.." && pwd)
-script=$(basename "$0" .sh)
-engine_directory=${PULSEWATCH_ENGINE_DIRECTORY:-/var/tmp/pulsewatch-engine.$(id -u)}
-scratch=$(mktemp -d "/var/tmp/pulsewatch-$script.XXXXXX")
+
+source_directory=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+engine_directory=$source_directory/build/install/engine
+engine_log=$source_directory/build/install/engine.log
 engine_pid=
-cleanups=()  # functions, the last one first
+ran=()  # containers
 
-say() { printf '%s: %s\n' "$script" "$*"; }
-fail() {
-  printf '%s: %s\n' "$script" "$*" >&2
-  exit 1
-}
-skip() {
-  printf '\nskipped: %s: %s\n' "$script" "$*" >&2
-  exit 77
-}
+skip() { echo "skipped: installation: $*"; exit 77; }
+fail() { printf 'failed: %s\n' "$*" >&2; exit 1; }
 
-clean_up() {
-  local status=$? i
-  trap - EXIT INT TERM
-  for ((i = ${#cleanups[@]} - 1; i >= 0; --i)); do "${cleanups[i]}" "$status" || true; done
-  stop_engine
-  rm -rf "$scratch"
-  exit "$status"
-}
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
-# wait_for SECONDS WHAT COMMAND...: until the command succeeds.
-wait_for() {
-  local seconds=$1 what=$2 end
-  shift 2
-  end=$((SECONDS + seconds))
+# wait_until SECONDS COMMAND...: whether the command comes to succeed.
+wait_until() {
+  local until=$((SECONDS + $1))
+  shift
   until "$@" >/dev/null 2>&1; do
-    [ "$SECONDS" -lt "$end" ] || fail "$what: not within $seconds s"
+    [ "$SECONDS" -lt "$until" ] || return 1
     sleep 0.2
   done
 }
-
-# A port on 127.0.0.1 that nobody listens on.
-free_port() {
-  local port
-  for _ in $(seq 100); do
-    port=$((20000 + RANDOM % 12000))
-    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
-  done
-  fail "no free port was found"
-}
-
-# ---- The engine
 
 start_engine() {
-  command -v docker >/dev/null || skip "there is no docker here"
-  docker buildx version >/dev/null 2>&1 || export DOCKER_BUILDKIT=0
-  docker info >/dev/null 2>&1 || start_private_engine
-}
-
-# It leaves the machine's firewall and bridges alone; published ports are served by docker-proxy.
-start_private_engine() {
-  local log=$engine_directory/dockerd.log
-  command -v dockerd >/dev/null || skip "no container engine answers, and there is no dockerd to start"
-  [ "$(id -u)" -eq 0 ] || skip "no container engine answers, and only root can start one"
+  trap stop_engine EXIT
+  command -v docker >/dev/null || skip "there is no docker; install docker.io"
+  if docker info >/dev/null 2>&1; then return; fi
+  [ "$(id -u)" -eq 0 ] || skip "no container engine runs, and only root can start one"
+  command -v dockerd >/dev/null || skip "there is no dockerd; install docker.io"
   mkdir -p "$engine_directory"
   exec 9>"$engine_directory/lock"
-  flock -w 600 9 || fail "another run has kept the private engine for ten minutes"
+  flock -w 900 9 || skip "another test has the container engine for a long time"
   export DOCKER_HOST=unix://$engine_directory/docker.sock
-  rm -f "$engine_directory/dockerd.pid"
-  dockerd --host "$DOCKER_HOST" --data-root "$engine_directory/data" --exec-root "$engine_directory/run" --pidfile "$engine_directory/dockerd.pid" \
-    --bridge none --iptables=false --ip6tables=false >"$log" 2>&1 9>&- &
+  [ "${#DOCKER_HOST}" -lt 110 ] || skip "the path of $engine_directory is too long for a socket"
+  rm -f "$engine_directory/docker.pid"
+  dockerd --host "$DOCKER_HOST" --data-root "$engine_directory/data" --exec-root "$engine_directory/exec" \
+    --pidfile "$engine_directory/docker.pid" --bridge none --iptables=false --ip6tables=false >"$engine_log" 2>&1 9>&- &
   engine_pid=$!
-  for _ in $(seq 300); do
-    docker info >/dev/null 2>&1 && return
-    kill -0 "$engine_pid" 2>/dev/null || { engine_pid=; skip "a private container engine cannot run here: $(tail -n 1 "$log")"; }
-    sleep 0.2
-  done
-  fail "the private container engine does not answer; its log: $log"
+  wait_until 60 docker info || skip "a container engine can't be started: $(grep -E 'level=(error|fatal)|^failed' "$engine_log" | tail -n 1 | cut -c 1-300)"
+  docker container prune -f >/dev/null  # what a test that was killed left
 }
 
+# The containers and an engine of our own go; the images stay.
 stop_engine() {
-  [ -n "$engine_pid" ] || return 0
-  kill "$engine_pid" 2>/dev/null || true
-  wait "$engine_pid" 2>/dev/null || true
+  [ ${#ran[@]} -eq 0 ] || docker rm -f "${ran[@]}" >/dev/null 2>&1 || true
+  [ -z "$engine_pid" ] || { kill "$engine_pid" && wait "$engine_pid"; } 2>/dev/null || true
+  engine_pid=
 }
 
-# ---- Images
+# debian_image NAME PACKAGE...: a Debian 12 with these packages; sets `image`. It is made anew when the packages are others. What of
+# systemd would change the machine itself does not run there, and its servers wait until they are started.
+debian_image() {
+  local name=$1 tree
+  shift
+  image=pulsewatch-test-$name:$(echo "$@" | sha256sum | cut -c 1-12)
+  if docker image inspect "$image" >/dev/null 2>&1; then return; fi
+  [ "$(id -u)" -eq 0 ] || skip "the image $image is not there, and only root can make it"
+  command -v debootstrap >/dev/null || skip "there is no debootstrap, to make an image with; install it"
+  tree=$(mktemp -d /var/tmp/pulsewatch-image.XXXXXX)
+  debootstrap --variant=minbase --include="$(echo "$*" | tr ' ' ,)" bookworm "$tree" >"$source_directory/build/install/image.log" 2>&1 ||
+    { rm -rf "$tree"; skip "debootstrap can't make an image: $(tail -n 1 "$source_directory/build/install/image.log")"; }
+  rm -rf "$tree"/var/cache/apt/archives/*.deb "$tree"/var/lib/apt/lists/*
+  local unit
+  for unit in systemd-sysctl systemd-modules-load systemd-udevd systemd-remount-fs systemd-timesyncd getty@tty1 console-getty; do
+    ln -sf /dev/null "$tree/etc/systemd/system/$unit.service"
+  done
+  rm -f "$tree"/etc/systemd/system/*.wants/{mariadb,redis-server}.*
+  mkdir -p "$tree/etc/systemd/system-preset"
+  printf 'disable %s\n' 'mariadb.*' redis-server.service >"$tree/etc/systemd/system-preset/00-tests.preset"  # a first boot enables all
+  tar -C "$tree" -c . | docker import -c 'CMD ["/sbin/init"]' - "$image" >/dev/null
+  rm -rf "$tree"
+}
 
-has_image() { docker image inspect "$1" >/dev/null 2>&1; }
-
-# Gives the name of the base image.
-base_image() {
-  local root=$scratch/base
-  [ "${PULL:-0}" != 1 ] || docker pull -q debian:bookworm-slim >/dev/null
-  if has_image debian:bookworm-slim; then echo debian:bookworm-slim; return; fi
-  if ! has_image pulsewatch-test/debian; then
-    command -v debootstrap >/dev/null || skip "the engine has no debian:bookworm-slim, and there is no debootstrap to make one"
-    debootstrap --variant=minbase bookworm "$root" >"$scratch/debootstrap.log" 2>&1 || fail "debootstrap failed: $(tail -n 5 "$scratch/debootstrap.log")"
-    rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*
-    tar -C "$root" -c . | docker import -c 'CMD ["bash"]' - pulsewatch-test/debian >/dev/null
-    rm -rf "$root"
+# boot [CAPABILITY...]: a container of `image` with systemd as its first process, no network but loopback, and these capabilities beyond
+# what systemd itself can't do without; sets `machine`.
+boot() {
+  local capabilities=("${@/#/--cap-add=}")
+  # Mounts are shared, as on a machine: systemd hands credentials over by one.
+  local cgroups=(--cgroupns private) prepare='mount --make-rshared / && mount -o remount,rw /sys/fs/cgroup'
+  if [ "$(stat -fc %T /sys/fs/cgroup)" != cgroup2fs ]; then
+    cgroups=(-v /sys/fs/cgroup:/sys/fs/cgroup:rw)
+    prepare='mount --make-rshared /'
   fi
-  echo pulsewatch-test/debian
+  machine=$(docker run -d --network none --cap-add SYS_ADMIN "${capabilities[@]}" --security-opt seccomp=unconfined --security-opt apparmor=unconfined \
+    --security-opt systempaths=unconfined "${cgroups[@]}" --tmpfs /run --tmpfs /run/lock --tmpfs /tmp "$image" sh -c "$prepare && exec /sbin/init") ||
+    fail "a container can't be started"
+  ran+=("$machine")
+  wait_until 60 is_up || fail "systemd does not come up in the container: $(docker logs "$machine" 2>&1 | tail -n 5)"
 }
+is_up() { { inside systemctl is-system-running || true; } | grep -qE 'running|degraded'; }
 
-# build TAG CONTEXT OPTION...: apt in it uses the network as the machine does.
-build() {
-  local tag=$1 context=$2 log
-  shift 2
-  log=$scratch/build-${tag//[^a-z0-9]/-}.log
-  docker build --network host -t "$tag" "$@" "$context" >"$log" 2>&1 || { tail -n 40 "$log" >&2; fail "the image $tag cannot be built"; }
-}
-
-# Gives the name of the image to use for NAME, which is that of a folder under images/ with a stand-in: `server_image mysql mysql:8.4`.
-server_image() {
-  local folder=$1 real=$2 base
-  [ "${PULL:-0}" != 1 ] || docker pull -q "$real" >/dev/null
-  if has_image "$real"; then echo "$real"; return; fi
-  base=$(base_image)
-  build "pulsewatch-test/$folder" "$here/images/$folder" --build-arg "BASE=$base"
-  echo "pulsewatch-test/$folder"
-}
-
-# Gives the name of the image of pulsewatch: IMAGE where that is set, else one of the programs of PULSEWATCH_BUILD, else (on another
-# system than the image's, or with FULL=1) of what the Dockerfile compiles.
-pulsewatch_image() {
-  local base tag programs=${PULSEWATCH_BUILD:-$source_root/build/release}
-  if [ -n "${IMAGE:-}" ]; then echo "$IMAGE"; return; fi
-  base=$(base_image)
-  if [ "${FULL:-0}" = 1 ] || ! grep -q '^VERSION_CODENAME=bookworm' /etc/os-release || [ ! -x "$programs/bin/pulsewatchd" ]; then
-    tag=pulsewatch-test/full
-    build "$tag" "$source_root" --build-arg "BASE=$base" ${JOBS:+--build-arg "JOBS=$JOBS"}
-  else
-    tag=pulsewatch-test/prebuilt
-    lay_out "$programs" "$scratch/context/build/image"
-    cp -r "$source_root/Dockerfile" "$source_root/.dockerignore" "$source_root/etc" "$scratch/context/"
-    build "$tag" "$scratch/context" --build-arg "BASE=$base" --target prebuilt
-  fi
-  echo "$tag"
-}
-
-# lay_out BUILD FOLDER: the programs as they lie in the image.
-lay_out() {
-  install -D -t "$2/usr/bin" "$1/bin/pulsewatchd" "$1/bin/pulsewatchctl"
-  install -D -m 644 -t "$2/usr/lib/pulsewatch/plugins" "$1"/plugins/*.so
-  strip --strip-debug "$2"/usr/bin/* "$2"/usr/lib/pulsewatch/plugins/*
-}
-
-# ---- Plugins
-
-# plugin NAME STATUS FILE: compiles one whose check NAME always has that status.
-plugin() {
-  cat >"$scratch/$1.cpp" <<CPP
-#include <pulsewatch/plugin.h>
-class Constant : public pulsewatch::Check {
- public:
-  explicit Constant(pulsewatch::Setup&) {}
-  pulsewatch::Result run(pulsewatch::Run&) override { return pulsewatch::$2("it is $2"); }
-};
-PULSEWATCH_PLUGIN(Constant, pulsewatch::Plugin("$1", "1.0.0", "Always $2").defaultCheck("$1"))
-CPP
-  g++ -std=c++17 -shared -fPIC -fvisibility=hidden -I "$source_root/sdk/include" "$scratch/$1.cpp" -o "$3" || fail "the plugin $1 cannot be compiled"
-}
+inside() { docker exec "$machine" "$@"; }
