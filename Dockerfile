@@ -32,10 +32,6 @@ LABEL org.opencontainers.image.title="pulsewatch" \
       org.opencontainers.image.created="${CREATED}" \
       org.opencontainers.image.base.name="debian:bookworm-slim"
 
-# --target prebuilt: with programs that are there already, laid out under build/image as they are to lie in the image.
-FROM runtime AS prebuilt
-COPY build/image/ /
-
 FROM ${BASE} AS build
 RUN apt-get update && apt-get install -y --no-install-recommends g++ cmake ninja-build pkg-config libpoco-dev libssl-dev libboost-dev \
     libboost-stacktrace-dev prometheus-cpp-dev libmariadb-dev

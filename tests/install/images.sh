@@ -94,10 +94,9 @@ pulsewatch_image() {
     echo pulsewatch-test/full
     return
   fi
-  local context=$scratch/context
-  lay_out "$programs" "$context/build/image"
-  cp -r "$source_directory/Dockerfile" "$source_directory/.dockerignore" "$source_directory/etc" "$context/"
-  build pulsewatch-test/prebuilt "$context" --build-arg "BASE=$base" --target prebuilt
+  build pulsewatch-test/runtime "$source_directory" --build-arg "BASE=$base" --target runtime
+  lay_out "$programs" "$scratch/image"
+  build pulsewatch-test/prebuilt "$scratch/image" -f - <<<$'FROM pulsewatch-test/runtime\nCOPY . /'
   echo pulsewatch-test/prebuilt
 }
 

