@@ -1,64 +1,10 @@
 #include "config_watch.h"
 
-#include <filesystem>
-#include <set>
-#include <system_error>
+#include <utility>
 
 namespace pulsewatch {
 
-void ConfigWatch::note() {
-  States now = states();
-  const MutexLock lock(mutex_);
-  taken_ = std::move(now);
-}
-
-void ConfigWatch::start() {
-  if (watcher_ != nullptr) return;
-  watcher_ = std::make_unique<FolderWatcher>(folders(), [this] { return look(); });
-  watcher_->start();
-}
-
-void ConfigWatch::stop() { watcher_ = nullptr; }
-
-ConfigWatch::States ConfigWatch::states() const {
-  States states;
-  for (const std::filesystem::path& file : configFiles(input_)) states[file.string()] = identityOf(file);
-  return states;
-}
-
-// Where files lie, and where those lie that they are links to.
-std::vector<std::string> ConfigWatch::folders() const {
-  std::set<std::string> folders;
-  for (const std::filesystem::path& file : configFiles(input_)) {
-    std::error_code error;
-    folders.insert(file.parent_path().string());
-    const std::filesystem::path real = std::filesystem::canonical(file, error);
-    if (!error) folders.insert(real.parent_path().string());
-  }
-  folders.insert((input_.file.parent_path() / "pulsewatch.d").string());
-  return {folders.begin(), folders.end()};
-}
-
-bool ConfigWatch::look() {
-  {
-    States now = states();
-    const SteadyTime time = std::chrono::steady_clock::now();
-    const MutexLock lock(mutex_);
-    if (now == taken_) {
-      seen_.clear();
-      return false;
-    }
-    if (now != seen_) {
-      seen_ = std::move(now);
-      since_ = time;
-      return true;
-    }
-    if (time - since_ < kSettled) return true;
-    taken_ = std::move(now);
-    seen_.clear();
-  }
-  changed_();
-  return false;
-}
+ConfigWatch::ConfigWatch(const ConfigInput& input, std::function<void()> changed)
+    : FileWatch([input] { return configFiles(input); }, {(input.file.parent_path() / "pulsewatch.d").string()}, std::move(changed)) {}
 
 }  // namespace pulsewatch

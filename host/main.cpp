@@ -301,6 +301,8 @@ int main(int argc, char** argv) {
   for (const int signal : {SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_IGN);  // a log that can't be written is no reason to end
   pulsewatch::raiseDescriptorLimit();
   mallopt(M_ARENA_MAX, 1);  // no thread here allocates much; an arena for each of sixty would keep a fifth of the memory for nothing
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);  // a page of ten thousand checks is the system's again when it is sent, also the second one
+  mallopt(M_TRIM_THRESHOLD, 2 << 20);  // set by hand with it, or smaller ones would be given back and fetched again each time
   try {
     pulsewatch::holdStandardDescriptors();
     if (const int code = pulsewatch::checkBeforeDaemon(argc, argv); code != 0) return code;

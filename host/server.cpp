@@ -14,6 +14,8 @@
 #include "result/result_board.h"
 #include "roster.h"
 #include "schedule/scheduler.h"
+#include "serve/check_metrics.h"
+#include "serve/collected_metrics.h"
 #include "serve/health_handler.h"
 #include "serve/host_metrics.h"
 #include "serve/http_front.h"
@@ -26,8 +28,6 @@
 #include "serve/run_log.h"
 #include "worker/worker_inspector.h"
 #include "worker/worker_loop.h"
-
-#include <prometheus/registry.h>
 
 #include <exception>
 #include <filesystem>
@@ -83,6 +83,12 @@ std::unique_ptr<ControlSocket> controlSocket(const ControlSocketConfig& config, 
     if (config.given) throw;
     return without(LogLevel::warning, e.what());
   }
+}
+
+// What people are told of a listening socket that isn't the plain one.
+std::string kindOf(const ListenAddress& address) {
+  if (address.tls != nullptr) return " (https)";
+  return address.door == Door::admin ? " (admin)" : "";
 }
 
 ReadinessPolicy readinessOf(const HostConfig& config) { return {config.degraded_is_ready, config.shared_failure_is_ready}; }
@@ -156,7 +162,7 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
   void take(const Setup& setup, std::shared_ptr<LogSink> sink);
   void watchPlugins(const HostConfig& config);
   void watchConfig(const HostConfig& config);
-  void tellListening();
+  void tellListening(const std::vector<std::shared_ptr<ListeningSocket>>& sockets);
   // The log's first lines, before those about plugins.
   const Setup& said(const Setup& setup) {
     report_.started(setup);
@@ -185,10 +191,12 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
   AskedRuns asked_runs_;
   PluginMetrics plugin_metrics_;
   CheckPosts posts_;
-  prometheus::Registry registry_;
   HttpMetrics http_metrics_;
   ProcessMetrics process_metrics_;
   HostMetrics host_metrics_;
+  CheckMetrics check_metrics_;
+  const CollectedMetrics collected_of_process_{process_metrics_};
+  const CollectedMetrics collected_of_host_{host_metrics_};
   Roster roster_;
   std::unique_ptr<FolderWatcher> plugin_watcher_;
   IndexHandler index_;
@@ -220,17 +228,18 @@ Server::Parts::Parts(const Setup& setup, LogWriter& log, const Clock& clock)
       judge_(clock, active_time_, scheduler_.heartbeat(), board_, readinessOf(setup.config), *this),
       run_log_(log),
       posts_(clock, active_time_, scheduler_, board_, run_log_, plugin_metrics_),
-      http_metrics_(registry_, HttpService::views()),
-      host_metrics_({board_, verdict_, [this] { return scheduler_.stuckChecks(); }, [&log] { return log.dropped(); },
-                     [this] { return http_.refusedConnections(); }, [this] { return roster_.plugins(); }},
+      http_metrics_(HttpService::views()),
+      host_metrics_({verdict_, [&log] { return log.dropped(); }, [this] { return http_.refusedConnections(); },
+                     [this] { return roster_.plugins(); }, [this] { return http_.certificateNotAfter(); }},
                     hostVersion(), clock.wall()),
+      check_metrics_(board_, verdict_, [this] { return scheduler_.stuckChecks(); }),
       roster_({log, posts_, scheduler_, workers_, *this, inspector_, [this] { judge_.wake(); }}, said(setup)),
       index_(hostVersion(), setup.config.metrics_enabled),
       health_(clock, {&scheduler_.heartbeat(), &judge_.heartbeat(), &log.heartbeat(), &workers_.heartbeat()}, hostVersion()),
       ready_(clock, judge_, verdict_, {board_, next_runs_}, hostVersion()),
-      metrics_({&registry_, &process_metrics_, &host_metrics_, &plugin_metrics_}),
+      metrics_({&http_metrics_, &collected_of_process_, &collected_of_host_, &check_metrics_, &plugin_metrics_}),
       service_(setup.config, {&index_, &health_, &ready_, &metrics_}, http_metrics_, log, clock),
-      http_(setup.config.http_address, setup.config.http_port, service_, log),
+      http_(setup.config, service_, http_metrics_, log, clock),
       reloader_([this] { return reloadNow(); }),
       config_watch_(setup.input, [this] { reloader_.ask(); }),
       operations_({clock, log, scheduler_, board_, verdict_, judge_, mutes_, asked_runs_, roster_, host_metrics_, next_runs_,
@@ -238,6 +247,7 @@ Server::Parts::Parts(const Setup& setup, LogWriter& log, const Clock& clock)
       control_handler_(operations_, log, hostVersion()),
       control_(controlSocket(setup.config.control_socket, control_handler_, log, clock)) {
   config_.set(std::make_shared<const HostConfig>(setup.config));
+  health_.watch(http_.heartbeats());
   config_watch_.note();
   ready_.setGroups(groupsOf(setup.plan));
 }
@@ -257,7 +267,7 @@ void Server::Parts::start() {
   http_.start();
   if (control_ != nullptr) control_->start();
   watchPlugins(*config);
-  tellListening();
+  tellListening(http_.sockets());
   log_.write({LogLevel::info,
               kLogger,
               "started",
@@ -302,13 +312,15 @@ void Server::Parts::watchConfig(const HostConfig& config) {
     config_watch_.stop();
 }
 
-void Server::Parts::tellListening() {
-  const std::string address = config_.get()->http_address;
-  log_.write({LogLevel::info,
-              "pulsewatch.core.http",
-              "listening",
-              "listening on " + address + " port " + std::to_string(port()),
-              {{"address", address}, {"port", static_cast<std::int64_t>(port())}}});
+void Server::Parts::tellListening(const std::vector<std::shared_ptr<ListeningSocket>>& sockets) {
+  for (const auto& socket : sockets) {
+    const std::string& address = socket->where().address;
+    log_.write({LogLevel::info,
+                "pulsewatch.core.http",
+                "listening",
+                "listening on " + address + " port " + std::to_string(socket->port()) + kindOf(socket->where()),
+                {{"address", address}, {"port", static_cast<std::int64_t>(socket->port())}}});
+  }
 }
 
 // On the reloader's thread.
@@ -351,13 +363,15 @@ void Server::Parts::open(const Setup& setup, std::shared_ptr<LogSink>& sink, Mis
   if (config.log_file.path != old->log_file.path || config.log_file.rotate_size != old->log_file.rotate_size ||
       config.log_file.rotate_count != old->log_file.rotate_count)
     sink = logSink(config, old->log_file, mistakes);
-  if (!mistakes.empty() || (config.http_address == old->http_address && config.http_port == old->http_port)) return;
+  if (!mistakes.empty()) return;
   try {
-    http_.open(config.http_address, config.http_port);
+    http_.open(config);
   } catch (const CannotListen& e) {
     const std::string what = e.what();
     const std::size_t colon = what.find(": ");
     mistakes.add(what.substr(0, colon), what.substr(colon + 2));
+  } catch (const TlsFault& e) {
+    mistakes.add(e.where(), e.what());
   }
 }
 
@@ -371,9 +385,7 @@ void Server::Parts::take(const Setup& setup, std::shared_ptr<LogSink> sink) {
   index_.setMetrics(config.metrics_enabled);
   judge_.setPolicy(readinessOf(config));
   ready_.setGroups(groupsOf(setup.plan));
-  const std::uint16_t port_before = port();
-  http_.move();
-  if (config.http_address != old->http_address || port() != port_before) tellListening();
+  tellListening(http_.move(config));
   if (config.plugins_watched != old->plugins_watched || config.plugin_directories != old->plugin_directories) watchPlugins(config);
   watchConfig(config);
 }

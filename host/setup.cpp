@@ -4,6 +4,7 @@
 #include "plugin/file_trust.h"
 #include "plugin/plugin_checksums.h"
 #include "serve/log_file.h"
+#include "serve/tls_context.h"
 
 namespace pulsewatch {
 
@@ -53,6 +54,7 @@ Setup readKeys(const ConfigInput& input) {
   for (std::string& directory : setup.config.plugin_directories) directory = (input.directory / directory).string();
   const LogFileConfig& log_file = setup.config.log_file;
   if (!log_file.path.empty()) addLogFileFault(log_file, logFileFault(log_file), setup.mistakes);
+  checkTls(setup.config.https, setup.mistakes);
   // Without directories, which is itself a mistake, what is missing for want of them is none.
   if (!setup.config.plugin_directories.empty()) setup.sources = pluginSources(properties, setup.config, setup.mistakes);
   return setup;

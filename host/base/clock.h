@@ -1,7 +1,9 @@
 // The two clocks of the host: steady time to measure and schedule with, wall time to stamp with. Any thread.
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <mutex>
 #include <string>
 
@@ -30,9 +32,9 @@ class SystemClock final : public Clock {
   [[nodiscard]] SteadyTime running() const override;
 
  private:
-  mutable std::mutex mutex_;  // both below
-  mutable SteadyTime last_;   // of running()
-  mutable Nanoseconds stood_still_{0};
+  mutable std::mutex mutex_;                      // of whoever writes what is below
+  mutable std::atomic<std::int64_t> last_ns_{0};  // running() was called, give or take a moment
+  mutable std::atomic<std::int64_t> stood_still_ns_{0};
 };
 
 // 2025-10-31T10:30:00.123456Z: UTC, microseconds, as the specification writes every timestamp.

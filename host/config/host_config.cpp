@@ -1,15 +1,14 @@
 #include "config/host_config.h"
 
+#include "config/http_keys.h"
+#include "config/key_reader.h"
 #include "config/network_text.h"
 #include "config/schema.h"
 #include "config/text_parts.h"
-#include "config/typed_value.h"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <filesystem>
-#include <optional>
 #include <string_view>
 #include <sys/random.h>
 #include <system_error>
@@ -21,49 +20,6 @@ namespace pulsewatch {
 namespace {
 
 constexpr std::size_t kLeastSecretCharacters = 50;
-
-// Reads host keys by their schema; each gives nothing after a mistake.
-class Reader {
- public:
-  Reader(const Properties& properties, Mistakes& mistakes) : properties_(properties), mistakes_(mistakes) {}
-
-  std::optional<TypedValue> read(std::string_view key) {
-    const auto value = properties_.value(std::string(key), mistakes_);
-    return value ? typedValue(*findHostKey(key), *value, mistakes_) : std::nullopt;
-  }
-  bool flag(std::string_view key) {
-    const auto typed = read(key);
-    return typed && typed->integer != 0;
-  }
-  std::int64_t integer(std::string_view key) {
-    const auto typed = read(key);
-    return typed ? typed->integer : 0;
-  }
-  std::string text(std::string_view key) {
-    const auto typed = read(key);
-    return typed ? typed->text : std::string();
-  }
-  // Each entry must be without fault; `faultOf` gives a sentence's end, "" for none.
-  template <class Fault>
-  std::vector<std::string> list(std::string_view key, Fault faultOf) {
-    const auto value = properties_.value(std::string(key), mistakes_);
-    const auto typed = value ? typedValue(*findHostKey(key), *value, mistakes_) : std::nullopt;
-    if (!typed) return {};
-    for (const std::string& entry : typed->list) reject(*value, entry, faultOf(entry));
-    return typed->list;
-  }
-  void reject(const PropertyValue& value, const std::string& part, const std::string& fault) {
-    if (!fault.empty()) mistakes_.add(value.where, shownValue(value, part) + " " + fault);
-  }
-
-  const Properties& properties_;
-  Mistakes& mistakes_;
-};
-
-std::size_t characters(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
 
 // 64 hexadecimal digits of the kernel's.
 std::string randomSecret() {
@@ -81,73 +37,49 @@ std::string randomSecret() {
   return secret;
 }
 
-void readProfile(Reader& reader, HostConfig& config) {
-  config.profile = reader.properties_.profile();
+void readProfile(KeyReader& reader, HostConfig& config) {
+  config.profile = reader.properties().profile();
   if (!config.profile.empty()) return;
-  if (!reader.properties_.given("settings_module")) {
-    reader.mistakes_.add(
+  if (!reader.properties().given("settings_module")) {
+    reader.mistakes().add(
         "DJANGO_SETTINGS_MODULE",
         "required and neither in the environment nor in a file (settings_module); set it, or DJANGO_SETTINGS_MODULE_FILE, to a "
         "module path whose last part is the profile, e.g. core.settings.prod");
     return;
   }
-  const auto value = reader.properties_.value("settings_module", reader.mistakes_);
+  const auto value = reader.properties().value("settings_module", reader.mistakes());
   if (value) reader.reject(*value, value->text, "is not a dotted module path; write e.g. core.settings.prod");
 }
 
-void readSecretKey(Reader& reader, HostConfig& config) {
-  if (const auto value = reader.properties_.value("secret_key", reader.mistakes_)) {
+void readSecretKey(KeyReader& reader, HostConfig& config) {
+  if (const auto value = reader.properties().value("secret_key", reader.mistakes())) {
     config.secret_key = value->text;
     const std::size_t length = characters(value->text);
     if (length < kLeastSecretCharacters)
-      reader.mistakes_.add(value->where, "has " + std::to_string(length) + " characters where " + std::to_string(kLeastSecretCharacters) +
-                                             " or more are needed; set it to 50 or more random characters");
-  } else if (!reader.properties_.given("secret_key") && config.profile == "dev") {
+      reader.mistakes().add(value->where, "has " + std::to_string(length) + " characters where " + std::to_string(kLeastSecretCharacters) +
+                                              " or more are needed; set it to 50 or more random characters");
+  } else if (!reader.properties().given("secret_key") && config.profile == "dev") {
     config.secret_key = randomSecret();
     config.secret_made_up = true;
     config.warnings.emplace_back("SECRET_KEY is not given: a random one was made up for this process, as the profile is dev");
-  } else if (!reader.properties_.given("secret_key")) {
-    reader.mistakes_.add(
+  } else if (!reader.properties().given("secret_key")) {
+    reader.mistakes().add(
         "SECRET_KEY",
         "required and neither in the environment nor in a file (secret_key); set it, or SECRET_KEY_FILE, to 50 or more random "
         "characters");
   }
 }
 
-void readHttp(Reader& reader, HostConfig& config) {
-  if (const auto address = reader.properties_.value("http.address", reader.mistakes_)) {
-    config.http_address = address->text;
-    if (!isIpAddress(address->text))
-      reader.reject(*address, address->text, "is not an IP address; write one, without brackets: 127.0.0.1, 0.0.0.0 or ::");
-  }
-  config.http_port = static_cast<std::uint16_t>(reader.integer("http.port"));
-  config.allowed_hosts = reader.list("http.allowed_hosts", hostPatternFault);
-  for (std::string& host : config.allowed_hosts) host = lowerCase(host);
-  config.ssl_redirect = reader.flag("http.ssl_redirect");
-  config.ssl_redirect_exempt = reader.list("http.ssl_redirect_exempt", pathFault);
-  config.trusted_proxies = reader.list("http.trusted_proxies", networkFault);
-  config.metrics_enabled = reader.flag("metrics.enabled");
-}
-
-// "" after a mistake.
-std::string absolutePath(Reader& reader, const PropertyValue& path) {
-  std::error_code error;
-  const std::string absolute = std::filesystem::absolute(path.text, error).string();
-  if (error) reader.reject(path, path.text, "is relative to a working directory that is gone; write an absolute path");
-  return error ? std::string() : absolute;
-}
-
-void readLogFile(Reader& reader, LogFileConfig& file) {
+void readLogFile(KeyReader& reader, LogFileConfig& file) {
   file.rotate_size = static_cast<std::uint64_t>(reader.integer("log.rotate_size"));
   file.rotate_count = static_cast<unsigned>(reader.integer("log.rotate_count"));
-  const auto path = reader.properties_.value("log.file", reader.mistakes_);
-  if (!path || path->text.empty()) return;
-  file.path = absolutePath(reader, *path);
-  file.where = path->where;
-  file.shown = shownValue(*path);
+  const ConfiguredFile named = reader.file("log.file");
+  file.path = named.path;
+  file.where = named.where;
+  file.shown = named.shown;
 }
 
-void readLog(Reader& reader, HostConfig& config) {
+void readLog(KeyReader& reader, HostConfig& config) {
   config.debug = reader.flag("debug");
   const std::string level = reader.text("log.level");
   const std::array<std::string_view, 5> levels{"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"};
@@ -162,33 +94,33 @@ void readLog(Reader& reader, HostConfig& config) {
   readLogFile(reader, config.log_file);
 }
 
-void readPlaces(Reader& reader, HostConfig& config) {
-  const auto state = reader.properties_.value("state.directory", reader.mistakes_);
-  if (state && !reader.text("state.directory").empty()) config.state_directory = absolutePath(reader, *state);
+void readPlaces(KeyReader& reader, HostConfig& config) {
+  const auto state = reader.properties().value("state.directory", reader.mistakes());
+  if (state && !reader.text("state.directory").empty()) config.state_directory = reader.absolutePath(*state);
   const std::string name = reader.text("control.socket");
-  const auto socket = reader.properties_.value("control.socket", reader.mistakes_);
+  const auto socket = reader.properties().value("control.socket", reader.mistakes());
   if (name.empty() || name == "none" || !socket) return;
-  config.control_socket = {absolutePath(reader, *socket), reader.properties_.given("control.socket"), socket->where, shownValue(*socket)};
+  config.control_socket = {reader.absolutePath(*socket), reader.properties().given("control.socket"), socket->where, shownValue(*socket)};
   reader.reject(*socket, socket->text, socketPathFault(config.control_socket.path));
 }
 
 // Keys of checks' connections are read when a check asks for them; secret_key has been.
 bool isReadElsewhere(const KeyDescription& key) { return key.secret; }
 
-void readWhatIsNotActedOn(Reader& reader, HostConfig& config) {
+void readWhatIsNotActedOn(KeyReader& reader, HostConfig& config) {
   for (const KeyDescription& key : hostKeys()) {
-    if (key.acted_on || !reader.properties_.given(std::string(key.key))) continue;
+    if (key.acted_on || !reader.properties().given(std::string(key.key))) continue;
     config.not_acted_on.emplace_back(key.key);
     if (!isReadElsewhere(key)) reader.read(key.key);
   }
 }
 
 // After a mistake here no plugin may be opened with less proof than was meant.
-void readChecksums(Reader& reader, HostConfig& config) {
+void readChecksums(KeyReader& reader, HostConfig& config) {
   const auto required = reader.read("plugins.require_checksums");
   const bool on = required && required->integer != 0;
   config.plugin_checksums = !required || on;
-  const auto key = reader.properties_.value("plugins.signature_key", reader.mistakes_);
+  const auto key = reader.properties().value("plugins.signature_key", reader.mistakes());
   if (!key || key->text.empty()) return;
   if (on) {
     config.plugin_signature_key = key->text;
@@ -201,7 +133,7 @@ void readChecksums(Reader& reader, HostConfig& config) {
 }  // namespace
 
 bool readPluginKeys(const Properties& properties, HostConfig& config, Mistakes& mistakes) {
-  Reader reader(properties, mistakes);
+  KeyReader reader(properties, mistakes);
   const std::size_t before = mistakes.lines().size();
   config.plugin_directories = reader.list("plugins.directories", [](const std::string&) { return std::string(); });
   const auto directories = properties.value("plugins.directories", mistakes);
@@ -215,15 +147,16 @@ bool readPluginKeys(const Properties& properties, HostConfig& config, Mistakes& 
 }
 
 HostConfig readHostConfig(const Properties& properties, Mistakes& mistakes) {
-  Reader reader(properties, mistakes);
+  KeyReader reader(properties, mistakes);
   HostConfig config;
   readProfile(reader, config);
   readSecretKey(reader, config);
-  readHttp(reader, config);
+  readHttpKeys(reader, config);
   readPluginKeys(properties, config, mistakes);
   config.config_watched = reader.flag("config.watch");
   config.degraded_is_ready = reader.flag("readiness.degraded_is_ready");
   config.shared_failure_is_ready = reader.text("readiness.shared_failure") == "degraded";
+  config.public_messages = reader.flag("readiness.public_messages");
   config.shutdown_drain = std::chrono::milliseconds(reader.integer("shutdown.drain"));
   readLog(reader, config);
   readPlaces(reader, config);

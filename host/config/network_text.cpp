@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <arpa/inet.h>
+#include <array>
+#include <cstddef>
 #include <string_view>
 #include <sys/un.h>
 
@@ -16,6 +18,21 @@ bool isFamily(int family, const std::string& text) {
   return text.find('\0') == std::string::npos && ::inet_pton(family, text.c_str(), &address) == 1;
 }
 
+using Address = std::array<unsigned char, 16>;  // IPv4 as IPv4-mapped IPv6
+constexpr Address kEveryIpv4 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+constexpr std::size_t kMappedSize = 12;
+
+Address addressOf(const std::string& text) {
+  Address address = kEveryIpv4;
+  if (::inet_pton(AF_INET, text.c_str(), address.data() + kMappedSize) != 1) ::inet_pton(AF_INET6, text.c_str(), address.data());
+  return address;
+}
+
+bool covers(const Address& listener, const Address& other) {
+  const bool other_is_ipv4 = std::equal(other.begin(), other.begin() + kMappedSize, kEveryIpv4.begin());
+  return listener == other || listener == Address{} || (listener == kEveryIpv4 && other_is_ipv4);
+}
+
 bool isHostName(std::string_view text) {
   if (text.empty() || text.size() > 253 || text.back() == '.' || text.find("..") != std::string_view::npos) return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
@@ -26,6 +43,11 @@ bool isHostName(std::string_view text) {
 }  // namespace
 
 bool isIpAddress(const std::string& text) { return isFamily(AF_INET, text) || isFamily(AF_INET6, text); }
+
+bool addressesOverlap(const std::string& a, const std::string& b) {
+  if (!isIpAddress(a) || !isIpAddress(b)) return false;
+  return covers(addressOf(a), addressOf(b)) || covers(addressOf(b), addressOf(a));
+}
 
 std::string networkFault(const std::string& text) {
   const std::string kFault = "is neither an IP address nor a network; write e.g. 127.0.0.1 or 10.0.0.0/8";

@@ -8,6 +8,9 @@ namespace pulsewatch {
 // An IPv4 or IPv6 literal, without brackets or a zone.
 bool isIpAddress(const std::string& text);
 
+// Whether a listener at one and a listener at the other get in each other's way on one port: 0.0.0.0 is every IPv4 address, :: every one.
+bool addressesOverlap(const std::string& a, const std::string& b);
+
 // An address, or a network: 10.0.0.0/8, fd00::/8.
 std::string networkFault(const std::string& text);
 

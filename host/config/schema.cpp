@@ -62,6 +62,9 @@ constexpr KeyDescription derived(std::string_view key, std::string_view variable
   return description;
 }
 
+constexpr std::int64_t kLeastTimeoutMs = 100;
+constexpr std::int64_t kMostConnections = 1'000'000;
+constexpr std::string_view kPortAdvice = "write a port, or 0 to pick a free one";
 constexpr std::string_view kHostListAdvice = "write hosts with commas between them, without an empty one";
 
 constexpr std::array kHostKeys{
@@ -86,9 +89,27 @@ constexpr std::array kHostKeys{
 
     flag("config.watch", "", "false"),
     text("http.address", "", "127.0.0.1"),
-    count("http.port", "", "8080", 0, 65535, "write a port, or 0 to pick a free one"),
+    count("http.port", "", "8080", 0, 65535, kPortAdvice),
     list("http.ssl_redirect_exempt", "", "/healthz,/ready,/metrics", "write paths with commas between them"),
     list("http.trusted_proxies", "", "", "write addresses or networks (10.0.0.0/8) with commas between them"),
+    duration("http.header_timeout", "2s", kLeastTimeoutMs, kHourMs),
+    duration("http.body_timeout", "5s", kLeastTimeoutMs, kHourMs),
+    duration("http.send_timeout", "5s", kLeastTimeoutMs, kHourMs),
+    duration("http.keepalive_timeout", "75s", kLeastTimeoutMs, kHourMs),
+    KeyDescription{
+        .key = "http.body_limit", .type = KeyType::size, .default_value = "64KiB", .has_default = true, .most = 16 * kKiB * kKiB},
+    count("http.max_connections", "", "10000", 1, kMostConnections, "write how many connections may be open at once"),
+    count("http.max_connections_per_address", "", "0", 0, kMostConnections,
+          "write how many connections one address may have open at once, or 0 for no limit"),
+    secret("http.auth.token", ""),
+    secret("http.auth.users", ""),
+    count("https.port", "", "8443", 0, 65535, kPortAdvice),
+    KeyDescription{.key = "https.certificate"},
+    KeyDescription{.key = "https.key"},
+    KeyDescription{.key = "https.client_ca"},
+    KeyDescription{.key = "https.ciphers"},
+    KeyDescription{.key = "admin.address"},
+    KeyDescription{.key = "admin.port", .type = KeyType::integer, .most = 65535, .advice = kPortAdvice},
     list("plugins.directories", "", "/usr/lib/pulsewatch/plugins,/usr/local/lib/pulsewatch/plugins",
          "write directories with commas between them"),
     flag("plugins.watch", "", "true"),
@@ -98,6 +119,7 @@ constexpr std::array kHostKeys{
     KeyDescription{.key = "plugins.signature_key"},
     flag("readiness.degraded_is_ready", "", "true"),
     choice("readiness.shared_failure", "", "not_ready|degraded", "not_ready"),
+    flag("readiness.public_messages", "", "true"),
     duration("shutdown.drain", "5s", 0, kHourMs),
     choice("log.format", "", "json|text", "json"),
     KeyDescription{.key = "log.file"},

@@ -161,14 +161,6 @@ std::set<uid_t> resolveOwners(const std::vector<std::string>& owners, const Prop
   return users;
 }
 
-std::optional<FileIdentity> identityOf(const std::filesystem::path& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
-  constexpr std::int64_t kSecond = 1'000'000'000;
-  return FileIdentity{status.st_dev, status.st_ino, status.st_size, status.st_mtim.tv_sec * kSecond + status.st_mtim.tv_nsec,
-                      status.st_ctim.tv_sec * kSecond + status.st_ctim.tv_nsec};
-}
-
 std::vector<FolderState> statesUpTo(const std::filesystem::path& directory) {
   std::vector<FolderState> states;
   FileDescriptor folder(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));

@@ -3,12 +3,11 @@
 #pragma once
 
 #include "base/file_descriptor.h"
+#include "base/file_identity.h"
 #include "config/mistakes.h"
 #include "config/properties.h"
 
-#include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <set>
 #include <string>
 #include <sys/types.h>
@@ -19,18 +18,6 @@ namespace pulsewatch {
 // The users of `plugins.owners`, by name or number; empty means root and the daemon's own. An unknown user is a mistake in `source`, the
 // value that they are from.
 std::set<uid_t> resolveOwners(const std::vector<std::string>& owners, const PropertyValue& source, Mistakes& mistakes);
-
-// Which file it is and which of its states: another one means that it may have other bytes.
-struct FileIdentity {
-  dev_t device = 0;
-  ino_t inode = 0;
-  off_t size = 0;
-  std::int64_t modified_ns = 0;
-  std::int64_t changed_ns = 0;  // moves with every change, whatever is said of the modification
-  bool operator==(const FileIdentity&) const = default;
-};
-// Of what a path leads to; nothing when that can't be reached.
-std::optional<FileIdentity> identityOf(const std::filesystem::path& path);
 
 // Of a directory what decides who may change it.
 struct FolderState {

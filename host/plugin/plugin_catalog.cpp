@@ -17,8 +17,15 @@ namespace pulsewatch {
 
 namespace {
 
-// The names of a directory's *.so, sorted.
-std::vector<std::string> candidates(const std::string& directory, std::vector<std::string>& notes) {
+using KnownEntries = std::map<std::string, const CatalogEntry*>;  // by path
+
+bool saysNothing(const std::error_code& error) {
+  return error == std::errc::too_many_files_open || error == std::errc::too_many_files_open_in_system ||
+         error == std::errc::not_enough_memory;
+}
+
+// The names of a directory's *.so, sorted. While the process has no descriptor for a look, those that were there are there still.
+std::vector<std::string> candidates(const std::string& directory, const KnownEntries& known, std::vector<std::string>& notes) {
   std::error_code error;
   std::vector<std::string> names;
   std::filesystem::directory_iterator entry(directory, error);
@@ -26,6 +33,13 @@ std::vector<std::string> candidates(const std::string& directory, std::vector<st
     if (entry->path().extension() == ".so") names.push_back(entry->path().filename().string());
   }
   if (error) notes.push_back("plugin directory " + visibleText(directory) + " cannot be read: " + error.message());
+  if (saysNothing(error)) {
+    names.clear();
+    for (const auto& [path, before] : known) {
+      const std::filesystem::path file(path);
+      if (file == std::filesystem::path(directory) / file.filename()) names.push_back(file.filename().string());
+    }
+  }
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -202,13 +216,13 @@ void refuseOtherwiseDeclaredMetrics(std::vector<CatalogEntry>& entries) {
 
 Catalog loadCatalog(const CatalogOptions& options, const Catalog& before) {
   Catalog catalog;
-  std::map<std::string, const CatalogEntry*> known;
+  KnownEntries known;
   for (const CatalogEntry& entry : before.entries) {
     if (!entry.superseded) known[entry.path] = &entry;
   }
   for (const std::string& directory : directoriesOnce(options.directories, catalog.notes)) {
     const Surroundings surroundings = surroundingsOf(directory, options);
-    for (const std::string& file_name : candidates(directory, catalog.notes)) {
+    for (const std::string& file_name : candidates(directory, known, catalog.notes)) {
       const std::string path = (std::filesystem::path(directory) / file_name).string();
       const auto identity = identityOf(path);
       const auto same = known.find(path);

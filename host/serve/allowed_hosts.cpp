@@ -3,53 +3,70 @@
 #include "serve/network_address.h"
 
 #include <algorithm>
-#include <cctype>
+#include <string_view>
 
 namespace pulsewatch {
 
 namespace {
 
-bool isPort(const std::string& text) {
-  return text.empty() || (text[0] == ':' && text.size() <= 6 &&
-                          std::all_of(text.begin() + 1, text.end(), [](unsigned char c) { return std::isdigit(c) != 0; }));
+constexpr unsigned kMostPort = 65535;
+
+bool isPort(std::string_view text) {
+  if (text.empty()) return true;
+  if (text[0] != ':' || text.size() > 6) return false;
+  unsigned port = 0;
+  for (const char c : text.substr(1)) {
+    if (c < '0' || c > '9') return false;
+    port = port * 10 + static_cast<unsigned>(c - '0');
+  }
+  return port <= kMostPort;
 }
 
-bool sameAddress(const std::string& a, const std::string& b) {
-  const auto first = addressBytes(a);
-  return first && first == addressBytes(b);
-}
+// Each host of each request comes by here: no library call for a letter.
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool isHostCharacter(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_'; }
 
 }  // namespace
 
 std::string hostOf(const std::string& field) {
   std::string host = field;
-  std::transform(host.begin(), host.end(), host.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(host.begin(), host.end(), host.begin(), lower);
   if (!host.empty() && host.front() == '[') {
     const std::size_t close = host.find(']');
-    if (close == std::string::npos || !isPort(host.substr(close + 1))) return {};
+    if (close == std::string::npos || !isPort(std::string_view(host).substr(close + 1))) return {};
     host = host.substr(1, close - 1);
     return host.find(':') != std::string::npos && host.find('%') == std::string::npos && addressBytes(host) ? host : std::string();
   }
   const std::size_t colon = host.find(':');
-  if (colon != std::string::npos && !isPort(host.substr(colon))) return {};
-  host = host.substr(0, colon);
-  if (host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-_") != std::string::npos) return {};
+  if (colon != std::string::npos && !isPort(std::string_view(host).substr(colon))) return {};
+  if (colon != std::string::npos) host.resize(colon);
+  if (!std::all_of(host.begin(), host.end(), isHostCharacter)) return {};
   if (!host.empty() && host.back() == '.') host.pop_back();
   return host;
+}
+
+AllowedHosts::AllowedHosts(const std::vector<std::string>& patterns) {
+  for (const std::string& pattern : patterns) {
+    const bool bracketed = pattern.size() > 1 && pattern.front() == '[';
+    const std::string text = bracketed ? pattern.substr(1, pattern.size() - 2) : pattern;
+    patterns_.push_back({pattern == "*", text, addressBytes(text)});
+  }
 }
 
 bool AllowedHosts::allows(const std::string& field, const std::string& local_address) const {
   const std::string host = hostOf(field);
   if (host.empty()) return false;
-  if (sameAddress(host, local_address)) return true;
-  return std::any_of(patterns_.begin(), patterns_.end(), [&host](std::string pattern) {
-    if (pattern == "*") return true;
-    if (pattern.size() > 1 && pattern.front() == '[') pattern = pattern.substr(1, pattern.size() - 2);
-    if (pattern.size() > 1 && pattern.front() == '.') {
-      const bool below = host.size() > pattern.size() && host.compare(host.size() - pattern.size(), pattern.size(), pattern) == 0;
-      return below || host == pattern.substr(1);
+  const std::optional<AddressBytes> address = addressBytes(host);
+  if (address && address == addressBytes(local_address)) return true;
+  return std::any_of(patterns_.begin(), patterns_.end(), [&](const Pattern& pattern) {
+    if (pattern.any) return true;
+    const std::string& text = pattern.text;
+    if (text.size() > 1 && text.front() == '.') {
+      const bool below = host.size() > text.size() && host.compare(host.size() - text.size(), text.size(), text) == 0;
+      return below || host.compare(0, std::string::npos, text, 1) == 0;
     }
-    return host == pattern || sameAddress(host, pattern);
+    return host == text || (address && address == pattern.address);
   });
 }
 

@@ -2,6 +2,9 @@
 // else is itself; case and a trailing dot don't count, a port is left out. Immutable; any thread.
 #pragma once
 
+#include "serve/network_address.h"
+
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,13 +12,18 @@ namespace pulsewatch {
 
 class AllowedHosts {
  public:
-  explicit AllowedHosts(std::vector<std::string> patterns) : patterns_(std::move(patterns)) {}
+  explicit AllowedHosts(const std::vector<std::string>& patterns);
 
   // `host` is a Host field; `local_address` the socket's own, which is always allowed: a probe asks by address.
   [[nodiscard]] bool allows(const std::string& host, const std::string& local_address) const;
 
  private:
-  const std::vector<std::string> patterns_;
+  struct Pattern {
+    bool any = false;  // "*"
+    std::string text;  // an IPv6 address without its brackets
+    std::optional<AddressBytes> address;
+  };
+  std::vector<Pattern> patterns_;  // constant after construction
 };
 
 // The host of a Host field, lower case, without port and trailing dot, an IPv6 address without its brackets; "" when the field is not

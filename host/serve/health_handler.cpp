@@ -1,8 +1,7 @@
 #include "serve/health_handler.h"
 
-#include "base/json_writer.h"
-
 #include <algorithm>
+#include <utility>
 
 namespace pulsewatch {
 
@@ -10,15 +9,12 @@ HttpAnswer HealthHandler::answer(const HttpTarget& /*target*/) {
   const SteadyTime now = clock_.running();
   const bool healthy =
       std::all_of(heartbeats_.begin(), heartbeats_.end(), [now](const Heartbeat* heartbeat) { return heartbeat->alive(now); });
-  JsonWriter json;
-  json.beginObject();
-  json.field("status", healthy ? "healthy" : "unhealthy");
-  json.field("timestamp", timestamp(clock_.wall()));
-  json.field("version", version_);
-  json.endObject();
+  std::string body = healthy ? R"({"status":"healthy","timestamp":")" : R"({"status":"unhealthy","timestamp":")";
+  body += timestamp(clock_.wall());
+  body += tail_;
   HttpAnswer answer;
   answer.status = healthy ? 200 : 503;
-  answer.body = std::make_shared<const std::string>(json.take());
+  answer.body = std::make_shared<const std::string>(std::move(body));
   return answer;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/heartbeat.h"
+#include "base/json_writer.h"
 #include "serve/route.h"
 
 #include <functional>
@@ -13,15 +14,20 @@ namespace pulsewatch {
 class HealthHandler final : public Route {
  public:
   // `heartbeats` must outlive it.
-  HealthHandler(const Clock& clock, std::vector<const Heartbeat*> heartbeats, std::string version)
-      : clock_(clock), heartbeats_(std::move(heartbeats)), version_(std::move(version)) {}
+  HealthHandler(const Clock& clock, std::vector<const Heartbeat*> heartbeats, const std::string& version)
+      : clock_(clock), heartbeats_(std::move(heartbeats)), tail_("\",\"version\":" + JsonWriter().text(version).str() + "}") {}
+
+  // More of them, before the first request.
+  void watch(const std::vector<const Heartbeat*>& heartbeats) {
+    heartbeats_.insert(heartbeats_.end(), heartbeats.begin(), heartbeats.end());
+  }
 
   HttpAnswer answer(const HttpTarget& target) override;
 
  private:
   const Clock& clock_;
-  const std::vector<const Heartbeat*> heartbeats_;
-  const std::string version_;
+  std::vector<const Heartbeat*> heartbeats_;
+  const std::string tail_;  // of the body, behind the time
 };
 
 }  // namespace pulsewatch

@@ -4,6 +4,7 @@
 #include "worker/worker_runner.h"
 
 #include <algorithm>
+#include <memory>
 #include <set>
 #include <utility>
 
@@ -72,8 +73,8 @@ Families HostMetrics::Collect() const {
   Families families;
   add(families, "pulsewatch_app_info", "Application information (always 1).", Type::Gauge, 1, {{"version", version_}});
   add(families, "pulsewatch_app_start_time_seconds", "Unix timestamp of application start.", Type::Gauge, unixSeconds(started_));
-  collectVerdict(families);
-  collectTallies(families);
+  if (const std::shared_ptr<const Verdict> verdict = sources_.verdict.get())
+    add(families, "pulsewatch_ready", "Whether the verdict is ready.", Type::Gauge, verdict->ready ? 1 : 0);
   collectPlugins(families);
   prometheus::MetricFamily& lateness =
       addFamily(families, "pulsewatch_schedule_lateness_seconds", "How long after it was due a run started.", Type::Histogram);
@@ -85,58 +86,11 @@ Families HostMetrics::Collect() const {
       static_cast<double>(sources_.log_dropped()));
   add(families, "pulsewatch_http_connections_refused_total", "Connections refused because there were too many.", Type::Counter,
       static_cast<double>(sources_.connections_refused()));
+  if (const auto not_after = sources_.certificate_not_after ? sources_.certificate_not_after() : std::nullopt)
+    add(families, "pulsewatch_https_certificate_not_after_timestamp_seconds", "Unix timestamp of when the certificate of https ends.",
+        Type::Gauge, *not_after);
   collectReload(families);
   return families;
-}
-
-void HostMetrics::collectVerdict(Families& families) const {
-  const std::shared_ptr<const Verdict> verdict = sources_.verdict.get();
-  if (verdict == nullptr) return;
-  add(families, "pulsewatch_ready", "Whether the verdict is ready.", Type::Gauge, verdict->ready ? 1 : 0);
-  if (verdict->checks.empty()) return;
-  prometheus::MetricFamily status;
-  prometheus::MetricFamily success;
-  prometheus::MetricFamily muted;
-  for (const CheckVerdict& check : verdict->checks) {
-    const MetricLabels labels{{"check_name", check.row->policy->name}};
-    addGauge(status, labels, check.status == CheckStatus::unhealthy ? 0 : 1);
-    addGauge(muted, labels, check.mute != nullptr ? 1 : 0);
-    addGauge(success, labels, check.row->state->last_success ? unixSeconds(*check.row->state->last_success) : 0);
-  }
-  addFamily(families, "pulsewatch_health_check_status", "Health check status (1=healthy or degraded, 0=unhealthy).", Type::Gauge).metric =
-      std::move(status.metric);
-  addFamily(families, "pulsewatch_health_check_muted", "Whether an operator has muted the check: it doesn't vote.", Type::Gauge).metric =
-      std::move(muted.metric);
-  addFamily(families, "pulsewatch_health_check_last_success_timestamp_seconds", "Unix timestamp of the last run that passed, 0 before it.",
-            Type::Gauge)
-      .metric = std::move(success.metric);
-}
-
-void HostMetrics::collectTallies(Families& families) const {
-  const std::vector<CheckId> stuck_list = sources_.stuck_checks();
-  const std::set<CheckId> stuck_set(stuck_list.begin(), stuck_list.end());
-  prometheus::MetricFamily durations;
-  prometheus::MetricFamily runs;
-  prometheus::MetricFamily transitions;
-  prometheus::MetricFamily stuck;
-  sources_.board.visit([&](const BoardRow& row, const CheckTally& tally) {
-    const prometheus::ClientMetric::Label label{"check_name", row.policy->name};
-    prometheus::ClientMetric& duration = durations.metric.emplace_back();
-    duration.label = {label};
-    duration.histogram = collectedHistogram(tally.durations);
-    for (std::size_t i = 0; i < kRunOutcomes; ++i)
-      addCounter(runs, {label, {"outcome", std::string(name(static_cast<RunOutcome>(i)))}}, static_cast<double>(tally.runs[i]));
-    for (std::size_t i = 0; i < tally.transitions.size(); ++i)
-      addCounter(transitions, {label, {"to", std::string(name(static_cast<CheckStatus>(i)))}}, static_cast<double>(tally.transitions[i]));
-    addGauge(stuck, {label}, stuck_set.count(row.check) > 0 ? 1 : 0);
-  });
-  if (runs.metric.empty()) return;
-  addFamily(families, "pulsewatch_health_check_duration_seconds", "Health check execution time.", Type::Histogram).metric =
-      std::move(durations.metric);
-  addFamily(families, "pulsewatch_health_check_runs_total", "Health check runs by outcome.", Type::Counter).metric = std::move(runs.metric);
-  addFamily(families, "pulsewatch_health_check_transitions_total", "Changes of a health check's status.", Type::Counter).metric =
-      std::move(transitions.metric);
-  addFamily(families, "pulsewatch_stuck_runs", "Runs that were given up and have not ended.", Type::Gauge).metric = std::move(stuck.metric);
 }
 
 void HostMetrics::collectPlugins(Families& families) const {

@@ -1,19 +1,18 @@
-// The host's own metrics about its checks, its plugins and itself: read from the board and the verdict when asked, so that a scrape runs no
-// check. Any thread.
+// The host's own metrics about its plugins and itself, a few series. Any thread.
 #pragma once
 
 #include "base/mutex.h"
 #include "base/published.h"
 #include "readiness/readiness.h"
-#include "result/result_board.h"
+#include "result/histogram.h"
 
 #include <prometheus/collectable.h>
 #include <prometheus/metric_family.h>
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,12 +33,11 @@ struct PluginInfo {
 
 // Where the numbers come from. Each is asked on the scraping thread.
 struct HostMetricSources {
-  const ResultBoard& board;
   const Published<Verdict>& verdict;
-  std::function<std::vector<CheckId>()> stuck_checks;
   std::function<std::uint64_t()> log_dropped;
   std::function<std::uint64_t()> connections_refused;
   std::function<std::vector<PluginInfo>()> plugins;
+  std::function<std::optional<double>()> certificate_not_after = {};  // of https, as Unix time; nothing while there is none
 };
 
 class HostMetrics final : public prometheus::Collectable {
@@ -57,8 +55,6 @@ class HostMetrics final : public prometheus::Collectable {
 
  private:
   void collectReload(std::vector<prometheus::MetricFamily>& families) const EXCLUDES(mutex_);
-  void collectTallies(std::vector<prometheus::MetricFamily>& families) const;
-  void collectVerdict(std::vector<prometheus::MetricFamily>& families) const;
   void collectPlugins(std::vector<prometheus::MetricFamily>& families) const;
 
   const HostMetricSources sources_;

@@ -2,14 +2,16 @@
 
 #include <Poco/Exception.h>
 #include <Poco/Net/IPAddress.h>
-#include <Poco/Net/NetException.h>
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
 namespace pulsewatch {
 
 namespace {
+
+using SocketPointer = std::shared_ptr<ListeningSocket>;
 
 // Whether one socket would have what is the other's: `::` takes IPv4, too.
 bool overlap(const std::string& a, const std::string& b) {
@@ -21,116 +23,106 @@ bool overlap(const std::string& a, const std::string& b) {
   return one == other || covers(one, other) || covers(other, one);
 }
 
+bool contains(const std::vector<SocketPointer>& sockets, const SocketPointer& socket) {
+  return std::find(sockets.begin(), sockets.end(), socket) != sockets.end();
+}
+
 }  // namespace
 
-void HttpFront::ErrorLog::exception(const Poco::Exception& e) {
-  // A client that goes away, or says nothing, is everyday.
-  if (dynamic_cast<const Poco::Net::NetException*>(&e) != nullptr || dynamic_cast<const Poco::TimeoutException*>(&e) != nullptr) return;
-  write(e.displayText());
-}
-void HttpFront::ErrorLog::exception(const std::exception& e) { write(e.what()); }
-void HttpFront::ErrorLog::exception() { write("an exception that is no std::exception"); }
 void HttpFront::ErrorLog::write(const std::string& what) {
-  log_.write({LogLevel::warning, "pulsewatch.core.http", "connection_error", "a connection ended with an error", {{"error", what}}});
+  log_.write({LogLevel::warning, "pulsewatch.core.http", "connection_error", "a request ended with an error", {{"error", what}}});
 }
 
-HttpFront::HttpFront(const std::string& address, std::uint16_t port, HttpService& service, Log& log)
-    : service_(service),
-      error_log_(log),
+HttpFront::HttpFront(const HostConfig& config, HttpService& service, HttpMetrics& metrics, Log& log, const Clock& clock)
+    : error_log_(log),
       previous_(Poco::ErrorHandler::set(&error_log_)),
-      address_(address),
-      current_(std::make_shared<HttpServer>(address, port, service)) {}
+      tls_(log, clock),
+      https_(config.https),
+      server_(service, config.http_limits, metrics, log, clock) {
+  try {
+    tls_.use(https_);
+    for (const ListenAddress& address : addressesOf(config)) sockets_.push_back(std::make_shared<ListeningSocket>(address));
+  } catch (...) {
+    Poco::ErrorHandler::set(previous_);
+    throw;
+  }
+  for (const SocketPointer& socket : sockets_) server_.listen(socket);
+}
 
 HttpFront::~HttpFront() {
   stop();
   Poco::ErrorHandler::set(previous_);
 }
 
-void HttpFront::start() { current()->start(); }
-
-void HttpFront::closeConnections() {
-  const MutexLock lock(mutex_);
-  closing_ = true;
-  current_->closeConnections();
-}
-
-void HttpFront::stop() {
-  next_ = nullptr;
-  current()->stop();
-  clearFormer(true);
-}
-
-void HttpFront::open(const std::string& address, std::uint16_t port) {
-  const std::shared_ptr<HttpServer> old = current();
-  if (port == 0 || port != old->port() || !overlap(address, address_)) {
-    next_ = std::make_shared<HttpServer>(address, port, service_);
-    next_address_ = address;
-    return;
+// Leaves those that are not to stay and that have what is to be listened on.
+void HttpFront::makeRoom(const ListenAddress& address, const Sockets& next, Sockets& left) {
+  for (const SocketPointer& old : sockets_) {
+    if (contains(next, old) || contains(left, old) || address.port == 0 || old->port() != address.port) continue;
+    if (!overlap(address.address, old->where().address)) continue;
+    server_.leave(old);
+    left.push_back(old);
   }
-  old->stopListening();
+}
+
+std::vector<ListenAddress> HttpFront::addressesOf(const HostConfig& config) const {
+  std::vector<ListenAddress> addresses{{"http.address, http.port", config.http_address, config.http_port}};
+  if (config.https.on()) addresses.push_back({"http.address, https.port", config.http_address, config.https.port, Door::open, &tls_});
+  if (config.admin.on()) addresses.push_back({"admin.address, admin.port", config.admin.address, config.admin.port, Door::admin});
+  return addresses;
+}
+
+void HttpFront::open(const HostConfig& config) {
+  tls_.use(config.https);
   try {
-    next_ = std::make_shared<HttpServer>(address, port, service_);
-    next_address_ = address;
+    listenOn(addressesOf(config));
   } catch (const CannotListen&) {
-    const auto again = std::make_shared<HttpServer>(address_, port, service_);
-    again->start();
-    replace(again);
+    tls_.use(https_);
     throw;
   }
+  https_ = config.https;
 }
 
-void HttpFront::move() {
-  if (next_ == nullptr) return;
-  next_->start();
-  address_ = next_address_;
-  replace(std::exchange(next_, nullptr));
-}
-
-// The one before ends as its requests do.
-void HttpFront::replace(std::shared_ptr<HttpServer> next) {
-  clearFormer(false);
-  const MutexLock lock(mutex_);
-  if (closing_) next->closeConnections();
-  Former& former = former_.emplace_back();
-  former.server = std::exchange(current_, std::move(next));
-  former.thread = std::thread([&former] {
-    former.server->stopListening();
-    former.server->finish(former.hurry);
-    former.over = true;
-  });
-}
-
-// Joins the threads of those that have ended, or of all.
-void HttpFront::clearFormer(bool all) {
-  std::list<Former> ended;
-  {
-    const MutexLock lock(mutex_);
-    for (auto former = former_.begin(); former != former_.end();) {
-      const auto next = std::next(former);
-      if (all) former->hurry = true;
-      if (all || former->over) ended.splice(ended.end(), former_, former);
-      former = next;
+void HttpFront::listenOn(const std::vector<ListenAddress>& wanted) {
+  Sockets next(wanted.size());
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const auto stays = std::find_if(sockets_.begin(), sockets_.end(), [&](const SocketPointer& old) { return old->where() == wanted[i]; });
+    if (stays != sockets_.end()) next[i] = *stays;
+  }
+  Sockets left;
+  try {
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      if (next[i] != nullptr) continue;
+      makeRoom(wanted[i], next, left);
+      next[i] = std::make_shared<ListeningSocket>(wanted[i]);
     }
+  } catch (const CannotListen&) {
+    next.clear();  // what was opened is free again
+    for (const SocketPointer& old : left) {
+      ListenAddress address = old->where();
+      address.port = old->port();
+      const auto again = std::make_shared<ListeningSocket>(address);
+      server_.listen(again);
+      std::replace(sockets_.begin(), sockets_.end(), old, again);
+    }
+    throw;
   }
-  for (Former& former : ended) {
-    former.thread.join();
-    const MutexLock lock(mutex_);
-    refused_before_ += former.server->refusedConnections();
-  }
+  next_ = std::move(next);
 }
 
-std::shared_ptr<HttpServer> HttpFront::current() const {
-  const MutexLock lock(mutex_);
-  return current_;
-}
-
-std::uint16_t HttpFront::port() const { return current()->port(); }
-
-std::uint64_t HttpFront::refusedConnections() const {
-  const MutexLock lock(mutex_);
-  std::uint64_t refused = refused_before_ + current_->refusedConnections();
-  for (const Former& former : former_) refused += former.server->refusedConnections();
-  return refused;
+std::vector<SocketPointer> HttpFront::move(const HostConfig& config) {
+  server_.setLimits(config.http_limits);
+  Sockets opened;
+  if (next_.empty()) return opened;
+  const Sockets before = std::exchange(sockets_, std::exchange(next_, {}));
+  for (const SocketPointer& socket : sockets_) {
+    if (contains(before, socket)) continue;
+    server_.listen(socket);
+    opened.push_back(socket);
+  }
+  for (const SocketPointer& socket : before) {
+    if (!contains(sockets_, socket) && !socket->left()) server_.leave(socket);
+  }
+  return opened;
 }
 
 }  // namespace pulsewatch

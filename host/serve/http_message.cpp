@@ -18,11 +18,15 @@ bool HttpTarget::has(const std::string& key) const {
 }
 
 HttpTarget parseTarget(std::string_view text) {
+  HttpTarget parsed;
+  if (!text.empty() && text.front() == '/' && text.find_first_of("%?") == std::string_view::npos) {  // nearly always
+    parsed.origin = parsed.path = text;
+    return parsed;
+  }
   const std::string target(text);
   const std::string scheme = Poco::toLower(target.substr(0, target.find("://")));
   const bool absolute = target.find("://") != std::string::npos && (scheme == "http" || scheme == "https");
   if (!absolute && (target.empty() || target.front() != '/')) throw std::invalid_argument("the request target is neither a path nor a URL");
-  HttpTarget parsed;
   try {
     // Taken apart here, decoded by Poco: its own parser would take //host/path for an authority.
     std::string rest = target;

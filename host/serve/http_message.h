@@ -46,6 +46,7 @@ struct HttpTarget {
   std::string origin;  // path and query as sent
   std::string path;
   std::vector<std::pair<std::string, std::string>> query;
+  bool accepts_gzip = false;  // a body of Content-Encoding gzip, where the route has one
 
   [[nodiscard]] bool has(const std::string& key) const;
 };

@@ -1,175 +1,93 @@
 #include "serve/http_server.h"
 
-#include "serve/network_address.h"
+#include "serve/connection_loop.h"
 
-#include <Poco/Net/HTTPRequestHandler.h>
-#include <Poco/Net/HTTPRequestHandlerFactory.h>
-#include <Poco/Net/HTTPServer.h>
-#include <Poco/Net/HTTPServerParams.h>
-#include <Poco/Net/HTTPServerRequest.h>
-#include <Poco/Net/HTTPServerResponse.h>
-#include <Poco/Net/ServerSocket.h>
-#include <Poco/ThreadPool.h>
-#include <Poco/Timespan.h>
-
-#include <atomic>
-#include <chrono>
-#include <thread>
+#include <algorithm>
+#include <array>
+#include <string>
+#include <sys/resource.h>
 
 namespace pulsewatch {
 
 namespace {
 
-using Poco::Net::HTTPServerRequest;
-using Poco::Net::HTTPServerResponse;
+constexpr std::size_t kMostOutput = std::size_t{64} << 20U;  // bytes of answers that clients haven't taken
+constexpr rlim_t kOtherDescriptors = 512;                    // for plugins, workers, logs and files
 
-constexpr int kThreads = 64;  // connections served at a time; more wait in the queue
-constexpr int kQueue = 1024;
-const Poco::Timespan kReceive(5, 0);
-const Poco::Timespan kKeepAlive(5, 0);
-constexpr Milliseconds kQueueTime{1000};
-constexpr Milliseconds kFinishTime{10'000};  // a last request, and the keep-alive time after it
-constexpr Milliseconds kLook{10};
-
-std::string joined(const HTTPServerRequest& request, const std::string& field) {
-  std::string all;
-  for (auto entry = request.find(field); entry != request.end() && Poco::icompare(entry->first, field) == 0; ++entry) {
-    if (!all.empty()) all += ",";
-    all += entry->second;
-  }
-  return all;
-}
-
-// The request's texts, and the request as views of them.
-struct PlainRequest {
-  explicit PlainRequest(const HTTPServerRequest& request)
-      : host(joined(request, "Host")),  // two of them are no valid one
-        request_id(request.get("X-Request-ID", "")),
-        forwarded_for(joined(request, "X-Forwarded-For")),
-        forwarded_proto(request.get("X-Forwarded-Proto", "")),
-        peer_address(plainAddress(request.clientAddress().host().toString())),
-        local_address(plainAddress(request.serverAddress().host().toString())) {
-    plain.method = request.getMethod();
-    plain.target = request.getURI();
-    plain.version = request.getVersion();
-    plain.has_host = request.has("Host");
-    plain.host = host;
-    plain.request_id = request_id;
-    plain.forwarded_for = forwarded_for;
-    plain.forwarded_proto = forwarded_proto;
-    plain.peer_address = peer_address;
-    plain.local_address = local_address;
-  }
-  PlainRequest(const PlainRequest&) = delete;
-  PlainRequest& operator=(const PlainRequest&) = delete;
-  ~PlainRequest() = default;
-
-  const std::string host, request_id, forwarded_for, forwarded_proto, peer_address, local_address;
-  HttpRequest plain;
-};
-
-class Handler final : public Poco::Net::HTTPRequestHandler {
- public:
-  Handler(HttpService& service, const std::atomic<bool>& closing) : service_(service), closing_(closing) {}
-
-  void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) override {
-    const PlainRequest texts(request);
-    const HttpRequest& plain = texts.plain;
-    const HttpAnswer answer = service_.serve(plain);
-    response.setStatusAndReason(static_cast<HTTPServerResponse::HTTPStatus>(answer.status));
-    response.setVersion(plain.version == "HTTP/1.0" ? "HTTP/1.0" : "HTTP/1.1");
-    for (const auto& [name, value] : answer.headers) response.set(name, value);
-    response.setContentType(answer.content_type);
-    // A body is never read: what follows it on the wire must not be taken for a request.
-    const bool has_body = request.has("Transfer-Encoding") || (request.has("Content-Length") && request.get("Content-Length") != "0");
-    if (has_body || closing_ || answer.status == 505) response.setKeepAlive(false);
-    response.setContentLength64(static_cast<Poco::Int64>(answer.body->size()));
-    if (plain.method == "HEAD")
-      response.send();
-    else
-      response.sendBuffer(answer.body->data(), answer.body->size());
-  }
-
- private:
-  HttpService& service_;
-  const std::atomic<bool>& closing_;
-};
-
-class HandlerFactory final : public Poco::Net::HTTPRequestHandlerFactory {
- public:
-  HandlerFactory(HttpService& service, const std::atomic<bool>& closing, Poco::ThreadPool& threads)
-      : service_(service), closing_(closing), threads_(threads) {}
-  Poco::Net::HTTPRequestHandler* createRequestHandler(const HTTPServerRequest& /*request*/) override {
-    // The pool itself looks for threads that a busy moment has left idle only when it is asked for another one.
-    if (++requests_ % kCollectEvery == 0) threads_.collect();
-    return new Handler(service_, closing_);
-  }
-
- private:
-  static constexpr unsigned kCollectEvery = 128;
-
-  HttpService& service_;
-  const std::atomic<bool>& closing_;
-  Poco::ThreadPool& threads_;
-  std::atomic<unsigned> requests_{0};
-};
-
-Poco::Net::HTTPServerParams::Ptr parameters() {
-  Poco::Net::HTTPServerParams::Ptr params = new Poco::Net::HTTPServerParams;
-  params->setMaxThreads(kThreads);
-  params->setMaxQueued(kQueue);
-  params->setTimeout(kReceive);
-  params->setKeepAliveTimeout(kKeepAlive);
-  params->setThreadIdleTime(Poco::Timespan(1, 0));
-  return params;
+// The configured limits, as far as descriptors go.
+HttpLimits possible(HttpLimits limits, Log& log) {
+  rlimit descriptors{};
+  if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0 || descriptors.rlim_cur >= limits.max_connections + kOtherDescriptors) return limits;
+  const rlim_t left = descriptors.rlim_cur > 2 * kOtherDescriptors ? descriptors.rlim_cur - kOtherDescriptors : descriptors.rlim_cur / 2;
+  const unsigned asked = limits.max_connections;
+  limits.max_connections = static_cast<unsigned>(std::min<rlim_t>(asked, std::max<rlim_t>(left, 1)));
+  if (limits.max_connections == asked) return limits;
+  log.write({LogLevel::warning,
+             "pulsewatch.core.http",
+             "connections_capped",
+             "http.max_connections is " + std::to_string(asked) + ", but the process may have " + std::to_string(descriptors.rlim_cur) +
+                 " descriptors open: at most " + std::to_string(limits.max_connections) +
+                 " connections are served; raise the limit (LimitNOFILE, ulimit -n), or lower http.max_connections",
+             {{"max_connections", static_cast<std::int64_t>(limits.max_connections)}}});
+  return limits;
 }
 
 }  // namespace
 
 struct HttpServer::Parts {
-  Parts(const Poco::Net::ServerSocket& listening, HttpService& service)
-      : socket(listening),
-        port(socket.address().port()),
-        server(new HandlerFactory(service, closing, threads), threads, socket, parameters()) {}
+  Parts(HttpService& service, const HttpLimits& limits, HttpMetrics& metrics, Log& the_log, const Clock& clock)
+      : log(the_log),
+        poco(service),
+        shared{service, poco, room, budget, clock},
+        loops{ConnectionLoop(shared, limits, metrics.ofLoop(0)), ConnectionLoop(shared, limits, metrics.ofLoop(1))} {
+    room.setLimits(limits);
+    loops[0].setSibling(loops[1]);
+    loops[1].setSibling(loops[0]);
+  }
 
-  std::atomic<bool> closing{false};
-  Poco::ThreadPool threads{"http", 2, kThreads + 2, 10};
-  Poco::Net::ServerSocket socket;
-  const std::uint16_t port;
-  Poco::Net::HTTPServer server;
+  Log& log;
+  ConnectionRoom room;
+  OutputBudget budget{kMostOutput};
+  PocoServer poco;
+  ServerParts shared;
+  std::array<ConnectionLoop, 2> loops;
 };
 
-HttpServer::HttpServer(const std::string& address, std::uint16_t port, HttpService& service)
-    : parts_(std::make_unique<Parts>(listeningSocket(address, port), service)) {}
+HttpServer::HttpServer(HttpService& service, const HttpLimits& limits, HttpMetrics& metrics, Log& log, const Clock& clock)
+    : parts_(std::make_unique<Parts>(service, possible(limits, log), metrics, log, clock)) {}
 
 HttpServer::~HttpServer() { stop(); }
 
-void HttpServer::start() { parts_->server.start(); }
-
-void HttpServer::closeConnections() { parts_->closing = true; }
-
-void HttpServer::stopListening() {
-  closeConnections();
-  // Poco drops what waits in its queue: a moment for that to be taken up.
-  const SteadyTime until = std::chrono::steady_clock::now() + kQueueTime;
-  while (parts_->server.queuedConnections() > 0 && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(kLook);
-  parts_->server.stop();
-  parts_->socket.close();
-}
-
-void HttpServer::finish(const std::atomic<bool>& hurry) {
-  const SteadyTime until = std::chrono::steady_clock::now() + kFinishTime;
-  while (parts_->server.currentConnections() > 0 && !hurry && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(kLook);
-  stop();
+void HttpServer::start() {
+  parts_->poco.start();
+  for (ConnectionLoop& loop : parts_->loops) loop.start();
 }
 
 void HttpServer::stop() {
-  parts_->server.stopAll(true);
-  parts_->threads.joinAll();
+  parts_->poco.stop();
+  for (ConnectionLoop& loop : parts_->loops) loop.stop();
 }
 
-std::uint16_t HttpServer::port() const { return parts_->port; }
+void HttpServer::listen(const std::shared_ptr<ListeningSocket>& socket) {
+  for (ConnectionLoop& loop : parts_->loops) loop.listen(socket);
+}
 
-std::uint64_t HttpServer::refusedConnections() const { return static_cast<std::uint64_t>(parts_->server.refusedConnections()); }
+void HttpServer::leave(const std::shared_ptr<ListeningSocket>& socket) {
+  socket->leave();
+  for (ConnectionLoop& loop : parts_->loops) loop.leave(socket);
+  socket->close();
+}
+
+void HttpServer::setLimits(const HttpLimits& limits) {
+  const HttpLimits taken = possible(limits, parts_->log);
+  parts_->room.setLimits(taken);
+  for (ConnectionLoop& loop : parts_->loops) loop.setLimits(taken);
+}
+
+void HttpServer::closeConnections() { parts_->shared.closing = true; }
+
+std::uint64_t HttpServer::refusedConnections() const { return parts_->room.refusedConnections(); }
+
+std::vector<const Heartbeat*> HttpServer::heartbeats() const { return {&parts_->loops[0].heartbeat(), &parts_->loops[1].heartbeat()}; }
 
 }  // namespace pulsewatch

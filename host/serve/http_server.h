@@ -1,37 +1,44 @@
-// The HTTP server: Poco's HTTPServer with threads of its own, carrying requests to HttpService and answers back.
+// The HTTP server: loops that have the connections, and Poco's HTTPServer behind them for what takes longer than a loop may.
 //
-// No request waits for a check. Poco 1.11 leaves gaps that are closed here as far as can be from the outside: a connection ends after any
-// request with a body, answers are in HTTP/1.0 or 1.1 only, sending has a time limit, two servers never share a port.
+// Nothing a client sends, or doesn't, makes another one wait: whole requests alone get a thread, every wait has a deadline, and there is a
+// cap on connections and on what answers may hold.
 #pragma once
 
+#include "base/clock.h"
+#include "base/heartbeat.h"
+#include "base/log.h"
+#include "config/host_config.h"
+#include "serve/http_metrics.h"
 #include "serve/http_service.h"
 #include "serve/listening_socket.h"
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
-#include <string>
+#include <vector>
 
 namespace pulsewatch {
 
 class HttpServer {
  public:
-  // Listens at once; serves from start() on. Throws CannotListen. `service` must outlive stop().
-  HttpServer(const std::string& address, std::uint16_t port, HttpService& service);
+  // `service`, `metrics`, `log` and `clock` must outlive it.
+  HttpServer(HttpService& service, const HttpLimits& limits, HttpMetrics& metrics, Log& log, const Clock& clock);
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
   ~HttpServer();
 
   void start();
-  void closeConnections();  // from now on no connection is kept open for a next request; any thread
-  void stopListening();     // the address is free when it returns; open connections go on
-  // Waits until every connection has ended, as each does with its request or after the keep-alive time, or `hurry` says that it is enough;
-  // then stops.
-  void finish(const std::atomic<bool>& hurry);
   void stop();  // closes every connection; returns when all threads are done
 
-  [[nodiscard]] std::uint16_t port() const;
+  // From one thread. Serves there from start() on; leave() accepts what waits there, and the address is free when it returns: connections
+  // from there go on until their next answer.
+  void listen(const std::shared_ptr<ListeningSocket>& socket);
+  void leave(const std::shared_ptr<ListeningSocket>& socket);
+  void setLimits(const HttpLimits& limits);
+
+  void closeConnections();  // from now on no connection is kept open for a next request; any thread
+
   [[nodiscard]] std::uint64_t refusedConnections() const;  // any thread
+  [[nodiscard]] std::vector<const Heartbeat*> heartbeats() const;
 
  private:
   struct Parts;

@@ -20,6 +20,8 @@ constexpr std::size_t kMostPathLogged = 2000;
 
 std::string pathOf(std::string_view target) { return std::string(target.substr(0, target.find('?'))); }
 
+std::string requestIdOf(const HttpRequest& request) { return isUuid(request.request_id) ? std::string(request.request_id) : randomUuid(); }
+
 // Who was asked, without the port: that was plain HTTP's.
 std::string authority(const HttpRequest& request) {
   return bracketed(request.has_host ? hostOf(std::string(request.host)) : std::string(request.local_address));
@@ -45,7 +47,7 @@ HttpAnswer HttpService::serve(const HttpRequest& request) noexcept {
     const std::string peer(request.peer_address);
     const Client client{rules.proxies.client(peer, std::string(request.forwarded_for)),
                         request.secure || (rules.proxies.trusts(peer) && request.forwarded_proto == "https")};
-    const std::string request_id = isUuid(request.request_id) ? std::string(request.request_id) : randomUuid();
+    const std::string request_id = requestIdOf(request);
     HttpAnswer answer;
     try {
       answer = this->answer(rules, request, view, client);
@@ -56,14 +58,35 @@ HttpAnswer HttpService::serve(const HttpRequest& request) noexcept {
     } catch (...) {
       answer = failed(rules, "an exception that is no std::exception", request_id);
     }
-    answer.headers.emplace_back("Cache-Control", "no-store");
-    answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
-    answer.headers.emplace_back("X-Request-ID", request_id);
-    record(rules, request, answer, view, client, request_id, begin);
+    finish(rules, request, answer, view, client, request_id, begin);
     return answer;
   } catch (...) {  // no memory, at the worst
     HttpAnswer answer;
     answer.status = 500;
+    return answer;
+  }
+}
+
+bool HttpService::quick(const HttpRequest& request) const noexcept {
+  const std::string_view path = request.target.substr(0, request.target.find('?'));
+  return path == "/healthz" || request.target == "/ready";
+}
+
+HttpAnswer HttpService::refuse(const HttpRequest& request, int status, std::string_view why) noexcept {
+  try {
+    const SteadyTime begin = clock_.steady();
+    const std::shared_ptr<const Rules> rules = rules_.get();
+    const bool ours = status >= 500;
+    HttpAnswer answer = errorAnswer(status,
+                                    status == 503 ? "busy"
+                                    : ours        ? "internal error"
+                                                  : "bad request",
+                                    rules->config.debug || status == 503 ? std::string(why) : "");
+    finish(*rules, request, answer, "unknown", {std::string(request.peer_address), request.secure}, requestIdOf(request), begin);
+    return answer;
+  } catch (...) {  // no memory
+    HttpAnswer answer;
+    answer.status = status;
     return answer;
   }
 }
@@ -107,6 +130,7 @@ HttpAnswer HttpService::answer(const Rules& rules, const HttpRequest& request, s
     answer.headers.emplace_back("Allow", kAllow);
     return answer;
   }
+  target.accepts_gzip = request.accepts_gzip && request.method != "OPTIONS";
   HttpAnswer answer = found.route->answer(target);
   if (request.method == "OPTIONS") {
     answer.headers.emplace_back("Allow", kAllow);
@@ -132,10 +156,20 @@ bool HttpService::redirects(const Rules& rules, const std::string& path, const C
   });
 }
 
+// What every answer has, and what is noted of it.
+void HttpService::finish(const Rules& rules, const HttpRequest& request, HttpAnswer& answer, const std::string& view, const Client& client,
+                         const std::string& request_id, SteadyTime begin) {
+  answer.headers.reserve(answer.headers.size() + 3);
+  answer.headers.emplace_back("Cache-Control", "no-store");
+  answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  answer.headers.emplace_back("X-Request-ID", request_id);
+  record(rules, request, answer, view, client, request_id, begin);
+}
+
 void HttpService::record(const Rules& rules, const HttpRequest& request, const HttpAnswer& answer, const std::string& view,
                          const Client& client, const std::string& request_id, SteadyTime begin) {
   const Nanoseconds duration = clock_.steady() - begin;
-  metrics_.answered(view, std::string(request.method), answer.status, duration);
+  metrics_.answered(view, request.method, answer.status, duration);
   if (rules.config.log_access == AccessLog::none || (rules.config.log_access == AccessLog::errors && answer.status < 400)) return;
   const LogLevel level = answer.status < 400 ? LogLevel::info : LogLevel::warning;
   if (!log_.enabled(level)) return;

@@ -40,6 +40,13 @@ class HttpService {
   // carrier leaves the body away).
   HttpAnswer serve(const HttpRequest& request) noexcept;
 
+  // Whether serve() answers it from what is at hand. Otherwise it renders or judges: not for a thread that others wait for. Any thread.
+  [[nodiscard]] bool quick(const HttpRequest& request) const noexcept;
+
+  // The answer to what is no request that can be served, or comes when there is no room. `request` may have nothing but the addresses. Any
+  // thread; never throws.
+  HttpAnswer refuse(const HttpRequest& request, int status, std::string_view why) noexcept;
+
  private:
   struct Found {
     Route* route = nullptr;
@@ -63,6 +70,8 @@ class HttpService {
   [[nodiscard]] HttpAnswer failed(const Rules& rules, const std::string& what, const std::string& request_id) const;
   [[nodiscard]] Found find(const Rules& rules, const std::string& path) const;
   static bool redirects(const Rules& rules, const std::string& path, const Client& client);
+  void finish(const Rules& rules, const HttpRequest& request, HttpAnswer& answer, const std::string& view, const Client& client,
+              const std::string& request_id, SteadyTime begin);
   void record(const Rules& rules, const HttpRequest& request, const HttpAnswer& answer, const std::string& view, const Client& client,
               const std::string& request_id, SteadyTime begin);
 

@@ -1,10 +1,14 @@
 #include "serve/plugin_metrics.h"
 
-#include "serve/metric_families.h"
-
 #include <utility>
 
 namespace pulsewatch {
+
+namespace {
+
+constexpr int kWrittenAtATime = 256;
+
+}  // namespace
 
 void PluginMetrics::addCheck(CheckId check, const std::vector<MetricDescription>& metrics) {
   const MutexLock lock(mutex_);
@@ -43,6 +47,8 @@ void PluginMetrics::addSeries(const SeriesReport& report) {
   std::shared_ptr<Series> series = known.lock();
   if (series == nullptr) {
     series = std::make_shared<Series>();
+    for (std::size_t i = 0; i < report.label_values.size(); ++i)
+      addLabel(series->labels, family.description.labels[i], report.label_values[i]);
     if (family.description.type == MetricType::histogram) series->histogram = std::make_unique<Histogram>(family.description.buckets);
   }
   if (check.own.count(series) == 0 && check.own.size() >= kMostSeries) return;
@@ -73,30 +79,39 @@ void PluginMetrics::observe(CheckId check, const std::vector<Observation>& obser
   }
 }
 
-std::vector<prometheus::MetricFamily> PluginMetrics::Collect() const {
-  std::vector<prometheus::MetricFamily> collected;
+std::vector<WrittenFamily> PluginMetrics::families() const {
+  std::vector<WrittenFamily> families;
   const MutexLock lock(mutex_);
   for (auto& [name, family] : families_) {
     std::erase_if(family.series, [](const auto& entry) { return entry.second.expired(); });
-    if (family.series.empty()) continue;
-    const MetricType type = family.description.type;
-    prometheus::MetricFamily& out = addFamily(collected, name, family.description.help,
-                                              type == MetricType::counter ? prometheus::MetricType::Counter
-                                              : type == MetricType::gauge ? prometheus::MetricType::Gauge
-                                                                          : prometheus::MetricType::Histogram);
-    for (const auto& [values, weak] : family.series) {
-      const std::shared_ptr<Series> series = weak.lock();
-      prometheus::ClientMetric& metric = out.metric.emplace_back();
-      for (std::size_t i = 0; i < values.size(); ++i) metric.label.push_back({family.description.labels[i], values[i]});
-      if (series->histogram != nullptr)
-        metric.histogram = collectedHistogram(*series->histogram);
-      else if (type == MetricType::counter)
-        metric.counter.value = series->value;
-      else
-        metric.gauge.value = series->value;
-    }
+    if (!family.series.empty()) families.push_back({name, [this, &key = name](MetricText& text) { write(text, key); }});
   }
-  return collected;
+  return families;
+}
+
+void PluginMetrics::write(MetricText& text, const std::string& name) const {
+  MetricDescription description;
+  std::vector<std::string> next;
+  for (bool first = true, more = true; more; first = false) {
+    const MutexLock lock(mutex_);
+    const Family& family = families_.at(name);
+    if (first) {
+      description = family.description;
+      text.family(name, description.help, description.type);
+    }
+    if (family.description != description) return;  // declared otherwise in the meantime
+    auto entry = family.series.lower_bound(next);
+    for (int i = 0; i < kWrittenAtATime && entry != family.series.end(); ++i, ++entry) {
+      const std::shared_ptr<const Series> series = entry->second.lock();
+      if (series == nullptr) continue;
+      if (series->histogram != nullptr)
+        text.histogram(series->labels, series->histogram->bounds(), series->histogram->counts(), series->histogram->sum());
+      else
+        text.sample(series->labels, series->value);
+    }
+    more = entry != family.series.end();
+    if (more) next = entry->first;
+  }
 }
 
 }  // namespace pulsewatch

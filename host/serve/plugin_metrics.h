@@ -6,9 +6,7 @@
 #include "plugin/check_runner.h"
 #include "plugin/plugin_description.h"
 #include "result/histogram.h"
-
-#include <prometheus/collectable.h>
-#include <prometheus/metric_family.h>
+#include "serve/metric_source.h"
 
 #include <map>
 #include <memory>
@@ -19,7 +17,7 @@
 
 namespace pulsewatch {
 
-class PluginMetrics final : public prometheus::Collectable {
+class PluginMetrics final : public MetricSource {
  public:
   static constexpr std::size_t kMostSeries = 100;  // of a check's own
 
@@ -32,11 +30,13 @@ class PluginMetrics final : public prometheus::Collectable {
   void addSeries(const SeriesReport& series) EXCLUDES(mutex_);
   void observe(CheckId check, const std::vector<Observation>& observations) EXCLUDES(mutex_);
 
-  [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override EXCLUDES(mutex_);
+  // Each is written some hundred series at a time under the lock, so that a scrape holds up no result for long.
+  [[nodiscard]] std::vector<WrittenFamily> families() const override EXCLUDES(mutex_);
 
  private:
   struct Family;
   struct Series {
+    std::string labels;  // as text
     double value = 0;
     std::unique_ptr<Histogram> histogram;
   };
@@ -51,6 +51,8 @@ class PluginMetrics final : public prometheus::Collectable {
     std::set<std::shared_ptr<Series>> own;     // all it ever made
     std::set<std::shared_ptr<Series>> former;  // of the plugin that was replaced, until it observes anew
   };
+
+  void write(MetricText& text, const std::string& name) const EXCLUDES(mutex_);
 
   mutable Mutex mutex_;
   mutable std::map<std::string, Family> families_ GUARDED_BY(mutex_);  // forgets series that are gone when it is read

@@ -78,7 +78,7 @@ std::vector<prometheus::MetricFamily> ProcessMetrics::Collect() const {
   if (resident >= 0) add(families, "process_resident_memory_bytes", "Resident memory size in bytes.", Type::Gauge, resident * page);
   add(families, "process_threads", "Number of threads.", Type::Gauge, statField(stat, 20));
   const double start = statField(stat, 22);
-  const double boot = bootTime();
+  static const double boot = bootTime();  // the kernel makes that file at some cost, and the moment doesn't change
   if (start >= 0 && boot >= 0)
     add(families, "process_start_time_seconds", "Start time of the process since unix epoch in seconds.", Type::Gauge,
         boot + start / ticks);

@@ -1,46 +1,34 @@
 // From bytes to a request, by RFC 9110 and 9112 without their leniencies: what two readers could take differently is refused. The framing
-// of the body is decided here alone, so that no byte of one request is ever taken for the next. Pure; each object one thread.
+// of the body is decided here alone, so that no byte of one request is ever taken for the next. Pure.
+//
+// Refused is, each with what its fault says (HeadScan's and BodyReader's faults stand with them):
+//   400  whatever is malformed, sent twice but meant once, or says two things: Content-Length with Transfer-Encoding, an unfinished
+//   `chunked` 413  Content-Length above the limit 417  an Expect that isn't 100-continue 501  CONNECT, which no resource here has, and
+//   transfer codings but `chunked` 505  versions but 1.0 and 1.1
+// A request that says nothing of a body has none, whatever its method (RFC 9112, 6.3): there is no 411. Other methods are the service's
+// to refuse.
+//
+// Neither Boost.Beast's parser nor http-parser is behind it: what they leave to be checked around them is nearly all of this.
 #pragma once
 
+#include "serve/body_reader.h"
+#include "serve/head_scan.h"
 #include "serve/http_message.h"
+#include "serve/request_fault.h"
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace pulsewatch {
 
-// Why a request is refused; the connection is closed after the answer. status 0: it isn't.
-struct RequestFault {
-  int status = 0;        // 400, 411, 413, 414, 417, 431, 501, 505
-  std::string_view why;  // a literal, for people
-  explicit operator bool() const { return status != 0; }
-};
-
-// Looks for a head's end in what has come so far.
-class HeadScan {
- public:
-  static constexpr std::size_t kMostBytes = 8192;  // of a head: request line, fields and the empty line
-  static constexpr std::size_t kMostFields = 64;
-
-  // `bytes` begin with the request's first byte and have what an earlier call had, and more. Each byte is looked at once. The head's length
-  // with its empty line; 0 while there is no end of it, or after a fault.
-  std::size_t end(std::string_view bytes);
-  [[nodiscard]] const RequestFault& fault() const { return fault_; }
-
- private:
-  // …
-  RequestFault fault_;
-};
-
-// How a body ends.
-struct BodyFraming {
-  enum class Kind { none, length, chunked } kind = Kind::none;
-  std::uint64_t length = 0;  // of Kind::length; never 0
-};
-
+// Stays where it is: the request has views of it.
 struct ParsedHead {
+  ParsedHead() = default;
+  ParsedHead(const ParsedHead&) = delete;
+  ParsedHead& operator=(const ParsedHead&) = delete;
+  ~ParsedHead() = default;
+
   HttpRequest request;  // what the head says; views of its bytes, and of forwarded_for
   BodyFraming framing;
   bool keep_alive = false;        // what version and Connection say
@@ -48,23 +36,9 @@ struct ParsedHead {
   std::string forwarded_for;      // where the field was sent more than once
 };
 
-// `head` is one complete head. `out` is valid when there is no fault; with one it has as much of the request as could be read, for the log.
+// `head` is one complete head that HeadScan found no fault in. `out` is begun anew, and valid when there is no fault; with one it has as
+// much of the request as could be read, for the log. request.host is the authority of the target where that is a URL. X-Request-ID and
+// X-Forwarded-Proto that are sent more than once count as not sent: nobody can say which was meant.
 RequestFault parseHead(std::string_view head, std::uint64_t body_limit, ParsedHead& out);
-
-// Reads a body as it comes.
-class BodyReader {
- public:
-  BodyReader(const BodyFraming& framing, std::uint64_t limit);
-  // How many of these bytes were the body's; each is taken once. What of it is content is appended to content().
-  std::size_t take(std::string_view bytes);
-  [[nodiscard]] bool complete() const;
-  [[nodiscard]] const RequestFault& fault() const { return fault_; }
-  [[nodiscard]] const std::string& content() const { return content_; }
-
- private:
-  // …
-  RequestFault fault_;
-  std::string content_;
-};
 
 }  // namespace pulsewatch

@@ -36,6 +36,7 @@ TrustedProxies::TrustedProxies(const std::vector<std::string>& networks) {
 }
 
 bool TrustedProxies::trusts(const std::string& text) const {
+  if (networks_.empty()) return false;
   const auto address = addressBytes(text);
   return address && std::any_of(networks_.begin(), networks_.end(),
                                 [&](const auto& network) { return inNetwork(*address, network.first, network.second); });

@@ -7,18 +7,16 @@
 #include <Poco/Exception.h>
 
 #include <chrono>
-#include <csignal>
 #include <stdexcept>
-#include <vector>
 
 namespace pulsewatch::bench {
 
 namespace {
 
-std::string part(const std::string& name, const std::string& option, std::uint16_t server, std::uint16_t status,
+std::string part(const std::string& name, const std::string& option, std::uint16_t server, const std::string& status,
                  const std::string& server_options) {
   return "backend " + name + "\n  mode tcp\n  option " + option + "\n  server one 127.0.0.1:" + std::to_string(server) + " check " +
-         server_options + "\nfrontend " + name + "_status\n  mode http\n  bind 127.0.0.1:" + std::to_string(status) +
+         server_options + "\nfrontend " + name + "_status\n  mode http\n  bind 127.0.0.1:" + status +
          "\n  monitor-uri /\n  monitor fail if { nbsrv(" + name + ") lt 1 }\n";
 }
 
@@ -35,24 +33,12 @@ int statusOf(std::uint16_t port) {
 }  // namespace
 
 HaProxy::HaProxy(std::uint16_t redis_port, std::uint16_t mariadb_port, const std::string& server_options)
-    : redis_status_(testing::freePort()), mariadb_status_(testing::freePort()) {
-  const std::string file = directory_.write(
-      "haproxy.cfg", "global\n  maxconn 100\ndefaults\n  timeout connect 5s\n  timeout client 10s\n  timeout server 10s\n" +
-                         part("redis", "redis-check", redis_port, redis_status_, server_options) +
-                         part("mariadb", "mysql-check user haproxy", mariadb_port, mariadb_status_, server_options));
-  testing::ChildOptions options;
-  options.user = testing::unprivilegedUser();
-  testing::giveTo(directory_.path(), options.user);
-  process_ =
-      std::make_unique<testing::ChildProcess>(std::vector<std::string>{"haproxy", "-db", "-f", file}, testing::plainEnvironment(), options);
-  const auto up = [this] { return statusOf(redis_status_) == 200 && statusOf(mariadb_status_) == 200; };
-  if (!testing::waitFor([&] { return up() || !process_->running(); }, std::chrono::seconds(20)) || !process_->running())
-    throw std::runtime_error("HAProxy did not start: " + process_->errors() + process_->output());
-}
-
-HaProxy::~HaProxy() {
-  process_->signal(SIGTERM);
-  process_->waitForExit(std::chrono::seconds(5));
+    : mariadb_status_(testing::freePort()),
+      proxy_(part("redis", "redis-check", redis_port, "@PORT@", server_options) +
+             part("mariadb", "mysql-check user haproxy", mariadb_port, std::to_string(mariadb_status_), server_options)) {
+  if (!testing::waitFor([this] { return statusOf(redisStatusPort()) == 200 && statusOf(mariadb_status_) == 200; },
+                        std::chrono::seconds(20)))
+    throw std::runtime_error("HAProxy does not see the servers: " + proxy_.log());
 }
 
 }  // namespace pulsewatch::bench

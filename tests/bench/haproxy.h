@@ -2,11 +2,9 @@
 // 503. Throws std::runtime_error, with HAProxy's own words, when it doesn't start. One thread.
 #pragma once
 
-#include "support/child_process.h"
-#include "support/temporary_directory.h"
+#include "support/haproxy.h"
 
 #include <cstdint>
-#include <memory>
 #include <string>
 
 namespace pulsewatch::bench {
@@ -16,18 +14,13 @@ class HaProxy {
   // `option redis-check` and `option mysql-check user haproxy`, whom the MariaDB must know, without a password. `server_options` come
   // behind `check`; none: HAProxy's defaults (every 2 s; 3 failed checks take a server down, 2 good ones bring it up).
   HaProxy(std::uint16_t redis_port, std::uint16_t mariadb_port, const std::string& server_options);
-  HaProxy(const HaProxy&) = delete;
-  HaProxy& operator=(const HaProxy&) = delete;
-  ~HaProxy();
 
-  [[nodiscard]] std::uint16_t redisStatusPort() const { return redis_status_; }
+  [[nodiscard]] std::uint16_t redisStatusPort() const { return proxy_.port(); }
   [[nodiscard]] std::uint16_t mariaDbStatusPort() const { return mariadb_status_; }
 
  private:
-  testing::TemporaryDirectory directory_;
-  std::uint16_t redis_status_ = 0;
-  std::uint16_t mariadb_status_ = 0;
-  std::unique_ptr<testing::ChildProcess> process_;
+  const std::uint16_t mariadb_status_;
+  const testing::HaProxy proxy_;
 };
 
 }  // namespace pulsewatch::bench

@@ -11,9 +11,8 @@ namespace pulsewatch::bench {
 
 using testing::HttpClient;
 
-Host::Host(const Servers& servers) {
-  testing::PulsewatchOptions options;
-  options.config = "plugins.directories = " PULSEWATCH_PLUGINS "\n";
+Host::Host(const Servers& servers, testing::PulsewatchOptions options) {
+  options.config += "plugins.directories = " PULSEWATCH_PLUGINS "\n";
   options.environment = {{"DATABASE_URL", servers.mariadb.url()}, {"REDIS_URL", servers.redis.url()}};
   options.secrets = {testing::MariaDbServer::password()};
   start(std::move(options));
@@ -41,16 +40,18 @@ void Host::start(testing::PulsewatchOptions options) {
   process_ = std::make_unique<testing::PulsewatchProcess>(options);
 }
 
-void Host::waitFor(const std::string& path) const {
+void Host::waitFor(const std::string& path, int status) const {
   const HttpClient client(port_);
-  while (age() < testing::PulsewatchProcess::patience) {
+  const auto deadline = std::chrono::steady_clock::now() + testing::PulsewatchProcess::patience;
+  while (std::chrono::steady_clock::now() < deadline) {
     try {
-      if (client.get(path).status == 200) return;
+      if (client.get(path).status == status) return;
     } catch (const Poco::Exception&) {  // NOLINT(bugprone-empty-catch): it doesn't listen yet
     }
     std::this_thread::sleep_for(std::chrono::microseconds(500));
   }
-  throw std::runtime_error("pulsewatchd never answered " + path + " with 200\n" + process_->child().errors() + process_->child().output());
+  throw std::runtime_error("pulsewatchd never answered " + path + " with " + std::to_string(status) + "\n" + process_->child().errors() +
+                           process_->child().output());
 }
 
 testing::HttpResponse Host::get(const std::string& path) const {

@@ -24,8 +24,8 @@ struct Servers {
 
 class Host {
  public:
-  // `database` and `redis`, two real checks, as often as is the default.
-  explicit Host(const Servers& servers);
+  // `database` and `redis`, two real checks, as often as is the default; and what these options add to the configuration.
+  explicit Host(const Servers& servers, testing::PulsewatchOptions options = {});
   // So many checks, each healthy at once, of one plugin with this `plugins.isolation`.
   Host(int checks, std::chrono::milliseconds interval, const std::string& isolation);
   Host(const Host&) = delete;
@@ -37,8 +37,8 @@ class Host {
   // Since just before the program was started.
   [[nodiscard]] std::chrono::steady_clock::duration age() const { return std::chrono::steady_clock::now() - started_; }
 
-  // Asks until the path is answered with 200, as quickly as that can be seen.
-  void waitFor(const std::string& path) const;
+  // Asks until the path is answered with this status, as quickly as that can be seen.
+  void waitFor(const std::string& path, int status = 200) const;
   [[nodiscard]] testing::HttpResponse get(const std::string& path) const;
 
   void stop() { process_->stop(); }

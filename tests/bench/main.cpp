@@ -1,6 +1,6 @@
-// bench [--short] [--without-icinga] [--rounds=NUMBER] [detect] [http] [scale] [start] [worker]: what pulsewatch costs, beside its peers,
-// as Markdown tables. All parts when none is named. Needs wrk, nginx, icinga2, haproxy, mariadbd and redis-server. Asserts no figure: 1 is
-// a bench that did not work.
+// bench [--short] [--without-icinga] [--rounds=NUMBER] [detect] [http] [metrics] [scale] [start] [worker]: what pulsewatch costs, beside
+// its peers, as Markdown tables. All parts when none is named. Needs wrk, nginx, icinga2, haproxy, collectd, strace, mariadbd and
+// redis-server. Asserts no figure: 1 is a bench that did not work.
 #include "bench/parts.h"
 
 #include <csignal>
@@ -21,8 +21,9 @@ constexpr std::string_view kRounds = "--rounds=";
 int main(int argc, char** argv) {
   using namespace pulsewatch::bench;  // NOLINT(google-build-using-namespace): this is the program
   std::signal(SIGPIPE, SIG_IGN);      // NOLINT(cert-err33-c): can't fail for SIGPIPE
-  const std::vector<std::pair<std::string, void (*)(const Options&)>> parts{
-      {"detect", benchDetect}, {"http", benchHttp}, {"scale", benchScale}, {"start", benchStart}, {"worker", benchWorker}};
+  const std::vector<std::pair<std::string, void (*)(const Options&)>> parts{{"detect", benchDetect},   {"http", benchHttp},
+                                                                            {"metrics", benchMetrics}, {"scale", benchScale},
+                                                                            {"start", benchStart},     {"worker", benchWorker}};
   Options options;
   std::vector<void (*)(const Options&)> wanted;
   for (int i = 1; i < argc; ++i) {
@@ -40,9 +41,9 @@ int main(int argc, char** argv) {
       wanted.push_back(part);
     }
     if (known) continue;
-    std::cerr
-        << "bench: " << argument
-        << " is no part; there are detect, http, scale, start and worker, and --short, --without-icinga and --rounds=NUMBER (of detect)\n";
+    std::cerr << "bench: " << argument
+              << " is no part; there are detect, http, metrics, scale, start and worker, and --short, --without-icinga and --rounds=NUMBER "
+                 "(of detect)\n";
     return 1;
   }
   try {

@@ -1,19 +1,9 @@
 #include "bench/nginx.h"
 
-#include "support/mariadb_server.h"
-#include "support/private_server.h"
-#include "support/wait.h"
-
-#include <Poco/Exception.h>
-
 #include <algorithm>
-#include <chrono>
-#include <csignal>
 #include <set>
 #include <stdexcept>
-#include <thread>
 #include <utility>
-#include <vector>
 
 namespace pulsewatch::bench {
 
@@ -62,44 +52,23 @@ std::string locationOf(const std::string& path, const HttpResponse& answer) {
   return text + sets + "      return 200 " + whole + ";\n    }\n";
 }
 
-}  // namespace
-
-Nginx::Nginx(const std::map<std::string, HttpResponse>& answers) : port_(testing::freePort()) {
-  const std::string directory = directory_.path().string();
-  std::string text = "daemon off;\nworker_processes " + std::to_string(std::thread::hardware_concurrency()) + ";\npid " + directory +
-                     "/pid;\nevents { worker_connections 1024; }\nhttp {\n  access_log off;\n  server_tokens off;\n" +
-                     "  keepalive_requests 100000000;\n";
-  for (const char* kind : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"})
-    text.append("  ").append(kind).append("_temp_path temporary;\n");
-  text += "  server {\n    listen 127.0.0.1:" + std::to_string(port_) + ";\n";
+std::string httpOf(const std::map<std::string, HttpResponse>& answers, bool pinned) {
+  std::string text =
+      "  keepalive_requests 100000000;\n  server {\n    listen 127.0.0.1:@PORT@" + std::string(pinned ? " reuseport" : "") + ";\n";
   for (const auto& [path, answer] : answers) text += locationOf(path, answer);
-  directory_.write("nginx.conf", text + "  }\n}\n");
-  testing::ChildOptions options;
-  options.user = testing::unprivilegedUser();
-  testing::giveTo(directory_.path(), options.user);
-  process_ = std::make_unique<testing::ChildProcess>(
-      std::vector<std::string>{"nginx", "-p", directory, "-c", directory + "/nginx.conf", "-e", directory + "/error.log"},
-      testing::plainEnvironment(), options);
-  const auto answersNow = [this] {
-    try {
-      return HttpClient(port_).get("/").status > 0;
-    } catch (const Poco::Exception&) {
-      return false;
-    }
-  };
-  if (!testing::waitFor([&] { return answersNow() || !process_->running(); }, std::chrono::seconds(20)) || !process_->running())
-    throw std::runtime_error("nginx did not start: " + process_->errors() + testing::readFile(directory_ / "error.log"));
-  for (const auto& [path, answer] : answers) checkAnswer(path, answer);
+  return text + "  }\n";
 }
 
-Nginx::~Nginx() {
-  process_->signal(SIGTERM);
-  process_->waitForExit(std::chrono::seconds(5));
+}  // namespace
+
+Nginx::Nginx(const std::map<std::string, HttpResponse>& answers, bool pinned)
+    : server_(httpOf(answers, pinned), std::string(pinned ? "worker_cpu_affinity auto;\n" : "") + "worker_rlimit_nofile 16384;\n") {
+  for (const auto& [path, answer] : answers) checkAnswer(path, answer);
 }
 
 // A comparison with another answer would be none.
 void Nginx::checkAnswer(const std::string& path, const HttpResponse& expected) const {
-  const HttpResponse answer = HttpClient(port_).get(path);
+  const HttpResponse answer = HttpClient(port()).get(path);
   const auto head = [](const HttpResponse& response) { return response.bytes.size() - response.body.size(); };
   const std::size_t longer = std::max(head(answer), head(expected));
   const std::size_t shorter = std::min(head(answer), head(expected));

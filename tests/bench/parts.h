@@ -12,9 +12,10 @@ struct Options {
 // The machine, the peers' versions and how busy it is.
 void describeMachine(const Options& options);
 
-void benchDetect(const Options& options);  // against HAProxy
-void benchHttp(const Options& options);    // against nginx
-void benchScale(const Options& options);   // against Icinga 2
+void benchDetect(const Options& options);   // against HAProxy
+void benchHttp(const Options& options);     // against nginx
+void benchMetrics(const Options& options);  // against collectd and prometheus-cpp
+void benchScale(const Options& options);    // against Icinga 2
 void benchStart(const Options& options);
 void benchWorker(const Options& options);  // against the runner inside the host
 

@@ -56,12 +56,19 @@ double cpuSeconds(pid_t root) {
 }
 
 Memory memoryOf(pid_t root) {
-  Memory memory;
+  Memory all;
   for (const pid_t pid : processTree(root)) {
-    memory.resident_mib += kilobytes(procFile(pid, "status"), "VmRSS") / 1024;
-    memory.proportional_mib += kilobytes(procFile(pid, "smaps_rollup"), "Pss") / 1024;
+    const Memory one = memoryOfOne(pid);
+    all.resident_mib += one.resident_mib;
+    all.proportional_mib += one.proportional_mib;
+    all.private_dirty_mib += one.private_dirty_mib;
   }
-  return memory;
+  return all;
+}
+
+Memory memoryOfOne(pid_t pid) {
+  const std::string rollup = procFile(pid, "smaps_rollup");
+  return {kilobytes(procFile(pid, "status"), "VmRSS") / 1024, kilobytes(rollup, "Pss") / 1024, kilobytes(rollup, "Private_Dirty") / 1024};
 }
 
 }  // namespace pulsewatch::bench

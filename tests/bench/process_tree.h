@@ -13,9 +13,11 @@ std::vector<pid_t> processTree(pid_t root);
 double cpuSeconds(pid_t root);
 
 struct Memory {
-  double resident_mib = 0;      // VmRSS: pages that several of the processes share count in each
-  double proportional_mib = 0;  // Pss: a shared page counts once, divided among those who have it
+  double resident_mib = 0;       // VmRSS: pages that several of the processes share count in each
+  double proportional_mib = 0;   // Pss: a shared page counts once, divided among those who have it
+  double private_dirty_mib = 0;  // what it has written itself, and has alone
 };
 Memory memoryOf(pid_t root);
+Memory memoryOfOne(pid_t pid);  // of the process without its descendants
 
 }  // namespace pulsewatch::bench

@@ -19,6 +19,12 @@ double numberBehind(const std::string& output, const std::string& words) {
   return std::atof(output.c_str() + at + words.size());
 }
 
+double numberBefore(const std::string& output, const std::string& words) {
+  const std::size_t end = output.find(words);
+  if (end == std::string::npos) throw std::runtime_error("wrk says no \"" + words + "\": " + output);
+  return std::atof(output.c_str() + output.rfind(' ', end - 1) + 1);
+}
+
 }  // namespace
 
 LoadResult runLoad(const Load& load, std::uint16_t port, pid_t server, std::chrono::seconds time) {
@@ -39,8 +45,8 @@ LoadResult runLoad(const Load& load, std::uint16_t port, pid_t server, std::chro
 
   LoadResult result;
   result.requests_per_second = numberBehind(output, "Requests/sec:");
-  const double requests = result.requests_per_second * static_cast<double>(time.count());
-  result.cpu_us_per_request = cpu * 1e6 / requests;
+  result.requests = numberBefore(output, " requests in ");
+  result.cpu_us_per_request = cpu * 1e6 / result.requests;
   return result;
 }
 

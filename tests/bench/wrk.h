@@ -15,6 +15,7 @@ struct Load {
 };
 
 struct LoadResult {
+  double requests = 0;
   double requests_per_second = 0;
   double cpu_us_per_request = 0;  // of the server and its descendants
 };

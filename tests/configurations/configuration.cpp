@@ -57,8 +57,8 @@ std::string keyOf(const Configuration& row) { return row.main.substr(0, row.main
 
 Configurations allConfigurations() {
   Configurations all;
-  for (const Configurations& rows :
-       {hostKeyRows(), checkKeyRows(), listRows(), urlRows(), sourceRows(), referenceRows(), fileRows(), checkRows(), relationRows()})
+  for (const Configurations& rows : {hostKeyRows(), httpRows(), checkKeyRows(), listRows(), urlRows(), sourceRows(), referenceRows(),
+                                     fileRows(), checkRows(), relationRows()})
     all.insert(all.end(), rows.begin(), rows.end());
   return all;
 }

@@ -42,6 +42,7 @@ const std::map<std::string, std::string>& usualEnvironment();
 extern const std::string usual_password;
 
 Configurations hostKeyRows();    // each of the host's keys: of the wrong type, at and beyond the ends of its range, empty
+Configurations httpRows();       // TLS, credentials, the second listener: keys that go together
 Configurations checkKeyRows();   // the same for the keys and settings of checks and plugins
 Configurations listRows();       // hosts, networks, paths, directories, owners
 Configurations urlRows();        // of MySQL, of Redis, of any server

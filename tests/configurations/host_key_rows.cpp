@@ -22,7 +22,8 @@ Configurations booleans() {
                                                                    {{"on", "true"}, {"OFF", "false"}, {"tRuE", "true"}}};
   const std::string bad[][3] = {{"", "2", "truee"}, {"", "y", "true false"}, {"", "-1", "\"true\""}};
   std::size_t turn = 0;
-  for (const std::string key : {"debug", "metrics.enabled", "http.ssl_redirect", "readiness.degraded_is_ready"}) {
+  for (const std::string key :
+       {"debug", "metrics.enabled", "http.ssl_redirect", "readiness.degraded_is_ready", "readiness.public_messages"}) {
     for (const auto& [value, effective] : good[turn % 3]) rows.push_back(taken(key, value, effective));
     for (const std::string& value : bad[turn++ % 3])
       rows.push_back(refused(key, value, (value == "\"true\"" ? "\"\"true\"\"" : "\"" + value + "\"") + no_boolean));
@@ -101,6 +102,30 @@ Configurations durationsAndSizes() {
       refused("log.rotate_size", "65536", "\"65536\"" + no_size),
       refused("log.rotate_size", "", "\"\"" + no_size),
   };
+}
+
+// What a client may take of time and room.
+Configurations limits() {
+  const std::string no_timeout = " is not a duration from 100ms to 1h; write e.g. 250ms, 10s, 2m or 1h";
+  const std::string no_body = " is not a size from 0KiB to 16384KiB; write e.g. 64KiB or 10MiB";
+  const std::string no_most = " is not a whole number from 1 to 1000000; write how many connections may be open at once";
+  const std::string no_share =
+      " is not a whole number from 0 to 1000000; write how many connections one address may have open at once, or 0 for no limit";
+  Configurations rows;
+  for (const std::string key : {"http.header_timeout", "http.body_timeout", "http.send_timeout", "http.keepalive_timeout"}) {
+    for (const std::string value : {"100ms", "3600000ms"}) rows.push_back(taken(key, value, value));
+    for (const std::string value : {"", "0s", "99ms", "61m", "2"}) rows.push_back(refused(key, value, "\"" + value + "\"" + no_timeout));
+  }
+  for (const std::string value : {"0B", "16777216B"}) rows.push_back(taken("http.body_limit", value, value));
+  for (const std::string value : {"", "17MiB", "16777217B", "1024", "-1B"})
+    rows.push_back(refused("http.body_limit", value, "\"" + value + "\"" + no_body));
+  for (const std::string value : {"1", "1000000"}) rows.push_back(taken("http.max_connections", value, value));
+  for (const std::string value : {"", "0", "1000001", "1e3"})
+    rows.push_back(refused("http.max_connections", value, "\"" + value + "\"" + no_most));
+  for (const std::string value : {"0", "1000000"}) rows.push_back(taken("http.max_connections_per_address", value, value));
+  for (const std::string value : {"", "-1", "1000001", "none"})
+    rows.push_back(refused("http.max_connections_per_address", value, "\"" + value + "\"" + no_share));
+  return rows;
 }
 
 Configurations choices() {
@@ -191,7 +216,7 @@ Configurations texts() {
 
 Configurations hostKeyRows() {
   Configurations all;
-  for (const Configurations& rows : {booleans(), numbers(), durationsAndSizes(), choices(), texts()})
+  for (const Configurations& rows : {booleans(), numbers(), durationsAndSizes(), limits(), choices(), texts()})
     all.insert(all.end(), rows.begin(), rows.end());
   return all;
 }

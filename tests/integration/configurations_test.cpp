@@ -27,7 +27,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 // All but the tables of values, whose rows are much alike: of those every fifth.
 Configurations chosenRows() {
   Configurations rows;
-  for (const Configurations& table : {sourceRows(), referenceRows(), fileRows(), checkRows()})
+  for (const Configurations& table : {httpRows(), sourceRows(), referenceRows(), fileRows(), checkRows()})
     rows.insert(rows.end(), table.begin(), table.end());
   for (const Configurations& table : {hostKeyRows(), checkKeyRows(), listRows(), urlRows()}) {
     for (std::size_t i = 0; i < table.size(); i += 5) rows.push_back(table[i]);

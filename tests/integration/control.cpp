@@ -4,8 +4,6 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
-#include <stdexcept>
-
 namespace pulsewatch::testing {
 
 Told runControl(const std::vector<std::string>& arguments, const Environment& environment, const std::optional<User>& user) {
@@ -15,10 +13,7 @@ Told runControl(const std::vector<std::string>& arguments, const Environment& en
   for (const auto& [name, value] : environment) all[name] = value;
   ChildOptions options;
   options.user = user;
-  ChildProcess child(argv, all, options);
-  const std::optional<int> code = child.waitForExit(std::chrono::seconds(60));
-  if (!code) throw std::runtime_error("pulsewatchctl does not end");
-  return {*code, child.output(), child.errors()};
+  return runToEnd(argv, all, options);
 }
 
 Told tell(PulsewatchProcess& daemon, const std::vector<std::string>& arguments) {

@@ -9,12 +9,7 @@
 
 namespace pulsewatch::testing {
 
-// What it said, and how it ended.
-struct Told {
-  int code = -1;
-  std::string output;
-  std::string errors;
-};
+using Told = Ended;
 
 // Runs pulsewatchctl to its end. Throws when that doesn't come.
 Told runControl(const std::vector<std::string>& arguments, const Environment& environment = {}, const std::optional<User>& user = {});

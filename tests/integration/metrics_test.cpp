@@ -44,6 +44,9 @@ const std::vector<Family> families{
     {"pulsewatch_stuck_runs", "gauge", {"check_name"}},
     {"pulsewatch_schedule_lateness_seconds", "histogram", {}},
     {"pulsewatch_log_dropped_total", "counter", {}},
+    {"pulsewatch_http_connections", "gauge", {}},
+    {"pulsewatch_http_connections_accepted_total", "counter", {}},
+    {"pulsewatch_http_connections_closed_total", "counter", {"reason"}},
     {"pulsewatch_http_connections_refused_total", "counter", {}},
     {"pulsewatch_config_last_reload_successful", "gauge", {}},
     {"process_cpu_seconds_total", "counter", {}},
@@ -73,6 +76,7 @@ class MetricsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(testApplication);
   CPPUNIT_TEST(testPromtool);
   CPPUNIT_TEST(testAnswer);
+  CPPUNIT_TEST(testCompressed);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -256,6 +260,35 @@ class MetricsTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("text/plain; version=0.0.4; charset=utf-8"), response.header("Content-Type").value_or(""));
     for (const Family& family : families)
       CPPUNIT_ASSERT_MESSAGE(family.name, response.body.find("# HELP " + family.name + " ") != std::string::npos);
+    daemon.stop();
+  }
+
+  // As curl takes it, which knows of compression by itself.
+  void testCompressed() {
+    PulsewatchProcess daemon(serviceOptions());
+    waitForReady(daemon, 200);
+    const TemporaryDirectory directory;
+    const std::string url = "http://127.0.0.1:" + std::to_string(daemon.port()) + "/metrics";
+    const auto curl = [&](const std::vector<std::string>& more) {
+      std::vector<std::string> argv{"curl", "-sS", "-D", (directory / "head").string(), "-o", (directory / "body").string(), url};
+      argv.insert(argv.end(), more.begin(), more.end());
+      ChildProcess process(argv, plainEnvironment());
+      const std::optional<int> code = process.waitForExit(PulsewatchProcess::patience);
+      CPPUNIT_ASSERT_MESSAGE(process.errors(), code == 0);
+      return MetricsText(readFile(directory / "body"));
+    };
+    const MetricsText plain = curl({});
+    const std::string plain_head = readFile(directory / "head");
+    CPPUNIT_ASSERT(plain_head.find("Content-Encoding") == std::string::npos);
+    const MetricsText compressed = curl({"--compressed"});
+    const std::string head = readFile(directory / "head");
+    CPPUNIT_ASSERT_MESSAGE(head, head.find("Content-Encoding: gzip\r\n") != std::string::npos);
+    for (const std::string& either : {plain_head, head})
+      CPPUNIT_ASSERT_MESSAGE(either, either.find("Vary: Accept-Encoding\r\n") != std::string::npos);
+    CPPUNIT_ASSERT(plain.types() == compressed.types());
+    CPPUNIT_ASSERT_EQUAL(plain.samples().size(), compressed.samples().size());
+    curl({"-H", "Accept-Encoding: gzip;q=0, identity"});
+    CPPUNIT_ASSERT(readFile(directory / "head").find("Content-Encoding") == std::string::npos);
     daemon.stop();
   }
 

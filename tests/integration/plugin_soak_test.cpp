@@ -1,46 +1,29 @@
 // A plugin is replaced again and again: the verdict never turns, the version at work is always the file's, and the host is the same at the
 // end. PULSEWATCH_REPLACEMENTS says how often; ./dev soak makes it a thousand.
 #include "integration/plugin_place.h"
+#include "integration/process_figures.h"
 #include "support/wait.h"
 
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <algorithm>
 #include <cstdlib>
-#include <filesystem>
 #include <iostream>
-#include <iterator>
 #include <string>
 #include <utility>
 
 namespace pulsewatch::testing {
 namespace {
 
-namespace fs = std::filesystem;
-
 // What must not grow from one replacement to the next.
-struct Held {
-  std::size_t descriptors = 0;
-  std::size_t threads = 0;
+struct Held : ProcessFigures {
   std::size_t workers = 0;
-  std::size_t resident_kib = 0;
 };
 
-std::size_t entriesOf(const fs::path& directory) {
-  return static_cast<std::size_t>(std::distance(fs::directory_iterator(directory), fs::directory_iterator()));
-}
-
-Held heldBy(PulsewatchProcess& daemon) {
-  const fs::path process = "/proc/" + std::to_string(daemon.child().pid());
-  const std::string status = readFile(process / "status");
-  const std::string resident = "\nVmRSS:";
-  return {entriesOf(process / "fd"), entriesOf(process / "task"), workersOf(daemon),
-          std::stoul(status.substr(status.find(resident) + resident.size()))};
-}
+Held heldBy(PulsewatchProcess& daemon) { return {figuresOf(daemon.child().pid()), workersOf(daemon)}; }
 
 std::ostream& operator<<(std::ostream& out, const Held& held) {
-  return out << held.descriptors << " descriptors, " << held.threads << " threads, " << held.workers << " workers, " << held.resident_kib
-             << " KiB";
+  return out << static_cast<const ProcessFigures&>(held) << ", " << held.workers << " workers";
 }
 
 class PluginSoakTest : public CppUnit::TestFixture {

@@ -3,6 +3,7 @@
 
 #include "integration/daemon.h"
 #include "integration/services.h"
+#include "support/fault_proxy.h"
 
 #include <cppunit/extensions/HelperMacros.h>
 
@@ -12,6 +13,7 @@ namespace {
 class PrometheusTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(PrometheusTest);
   CPPUNIT_TEST(testQueries);
+  CPPUNIT_TEST(testScrapesOverOneConnection);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -42,6 +44,19 @@ class PrometheusTest : public CppUnit::TestFixture {
     mariaDb().start();
     prometheus.waitFor("pulsewatch_ready", is(1));
     assertScrapedCleanly(prometheus);
+    daemon.stop();
+  }
+
+  // As every Prometheus it keeps its connection and accepts gzip.
+  void testScrapesOverOneConnection() {
+    PulsewatchProcess daemon(fixtureOptions({"ok"}, checkConfig("steady", "ok")));
+    waitForReady(daemon, 200);
+    const FaultProxy between(daemon.port());
+    const Prometheus prometheus(between.port());
+    prometheus.waitFor("count_over_time(up[1m])", [](double scrapes) { return scrapes >= 3; });
+    assertScrapedCleanly(prometheus);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, between.accepted());
+    CPPUNIT_ASSERT_MESSAGE(between.received(), between.received().find("\r\nAccept-Encoding: gzip\r\n") != std::string::npos);
     daemon.stop();
   }
 

@@ -31,6 +31,22 @@ Certificates::Certificates() {
   fs::permissions(key(), fs::perms::owner_read | fs::perms::group_read | fs::perms::others_read);
 }
 
+IssuedFiles Certificates::issue(const std::string& name, const Issue& how) const {
+  const IssuedFiles files{path(name + ".pem"), path(name + ".key")};
+  std::vector<std::string> request{"req",    "-new", "-nodes", "-subj", how.subject, "-keyout", files.key, "-out", path(name + ".csr"),
+                                   "-newkey"};
+  if (how.key.rfind("ec:", 0) == 0) {
+    request.insert(request.end(), {"ec", "-pkeyopt", "ec_paramgen_curve:" + how.key.substr(3)});
+  } else {
+    request.push_back(how.key);
+  }
+  openssl(request);
+  directory_.write(name + ".extensions", how.signs ? "basicConstraints=critical,CA:TRUE\n" : readFile(path("names")));
+  openssl({"x509", "-req", "-in", path(name + ".csr"), "-CA", path(how.authority + ".pem"), "-CAkey", path(how.authority + ".key"),
+           "-CAcreateserial", "-days", how.days, "-" + how.digest, "-extfile", path(name + ".extensions"), "-out", files.certificate});
+  return files;
+}
+
 void Certificates::makeAuthority(const std::string& name) const {
   openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=" + name,
            "-keyout", path(name + ".key"), "-out", path(name + ".pem")});

@@ -10,6 +10,20 @@
 
 namespace pulsewatch::testing {
 
+// How a further certificate is made, where it isn't as the server's.
+struct Issue {
+  std::string key = "ec:P-256";  // or rsa:2048
+  std::string subject = "/CN=localhost";
+  std::string authority = "authority";  // or "stranger"; one made by issue()
+  std::string days = "2";
+  std::string digest = "sha256";
+  bool signs = false;  // it is an authority itself
+};
+struct IssuedFiles {
+  std::string certificate;
+  std::string key;
+};
+
 class Certificates {
  public:
   Certificates();
@@ -20,8 +34,12 @@ class Certificates {
   [[nodiscard]] std::string expired() const { return path("expired.pem"); }     // the same, and its time is over
   [[nodiscard]] std::string key() const { return path("server.key"); }
 
- private:
+  // A certificate NAME.pem with a key of its own, for the same names.
+  [[nodiscard]] IssuedFiles issue(const std::string& name, const Issue& how = {}) const;
+
   [[nodiscard]] std::string path(const std::string& name) const { return (directory_ / name).string(); }
+
+ private:
   void makeAuthority(const std::string& name) const;
   void sign(const std::string& certificate, const std::string& days) const;
 

@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <pwd.h>
 #include <sstream>
+#include <stdexcept>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -284,6 +285,14 @@ std::string processFile(const std::string& pid, const std::string& file) {
   } catch (const std::ios_base::failure&) {  // it went while it was read
     return {};
   }
+}
+
+Ended runToEnd(const std::vector<std::string>& argv, const Environment& environment, const ChildOptions& options,
+               std::chrono::milliseconds timeout) {
+  ChildProcess child(argv, environment, options);
+  const std::optional<int> code = child.waitForExit(timeout);
+  if (!code) throw std::runtime_error(argv.at(0) + " does not end");
+  return {*code, child.output(), child.errors()};
 }
 
 }  // namespace pulsewatch::testing

@@ -66,4 +66,15 @@ class ChildProcess {
   std::unique_ptr<Impl> impl_;
 };
 
+// What a program said, and how it ended.
+struct Ended {
+  int code = -1;
+  std::string output;
+  std::string errors;
+};
+
+// Runs a program to its end. Throws std::runtime_error when that doesn't come within the time.
+Ended runToEnd(const std::vector<std::string>& argv, const Environment& environment = plainEnvironment(), const ChildOptions& options = {},
+               std::chrono::milliseconds timeout = std::chrono::seconds(60));
+
 }  // namespace pulsewatch::testing

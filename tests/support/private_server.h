@@ -31,6 +31,7 @@ class PrivateServer {
   void freeze();  // SIGSTOP: the kernel still accepts connections, nobody answers
   void thaw();
   [[nodiscard]] bool running() const { return process_ != nullptr; }
+  [[nodiscard]] pid_t pid() const { return process_->pid(); }  // while it runs
 
  protected:
   PrivateServer() = default;  // the constructor of the server itself ends with start()

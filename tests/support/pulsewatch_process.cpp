@@ -73,7 +73,8 @@ std::uint16_t PulsewatchProcess::port() {
 bool PulsewatchProcess::waitUntilItListens() {
   if (known_port_ == 0)
     return waitForLine([this](const JsonLine& line) {
-      if (line.text("event") != "listening") return false;
+      const bool other = line.text("message").find(" (") != std::string::npos;  // for https, or for administrators
+      if (line.text("event") != "listening" || other) return false;
       port_ = static_cast<std::uint16_t>(line.integer("port"));
       return true;
     });

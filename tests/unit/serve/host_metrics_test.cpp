@@ -1,11 +1,14 @@
 #include "serve/host_metrics.h"
 
+#include "serve/check_metrics.h"
+#include "serve/collected_metrics.h"
 #include "unit/serve/board_bench.h"
-#include "unit/serve/collected.h"
+#include "unit/serve/page_families.h"
 
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,18 +31,22 @@ using testing::valueOf;
 struct MetricsBench {
   explicit MetricsBench(std::vector<PluginInfo> list = {})
       : plugins(std::move(list)),
-        metrics({host.board, host.published, [this] { return stuck; }, [this] { return log_dropped; }, [this] { return refused; },
-                 [this] { return plugins; }},
-                "1.2.3", host.clock.wall()) {}
+        metrics({host.published, [this] { return log_dropped; }, [this] { return refused; }, [this] { return plugins; },
+                 [this] { return certificate_not_after; }},
+                "1.2.3", host.clock.wall()),
+        check_metrics(host.board, host.published, [this] { return stuck; }) {}
 
-  [[nodiscard]] Families collect() const { return metrics.Collect(); }
+  [[nodiscard]] Families collect() const { return testing::familiesOf({&collected, &check_metrics}); }
 
   testing::BoardBench host;
   std::vector<CheckId> stuck;
   std::uint64_t log_dropped = 0;
   std::uint64_t refused = 0;
   std::vector<PluginInfo> plugins;
+  std::optional<double> certificate_not_after;
   HostMetrics metrics;
+  const CollectedMetrics collected{metrics};
+  CheckMetrics check_metrics;
 };
 
 class HostMetricsTest : public CppUnit::TestFixture {
@@ -55,6 +62,7 @@ class HostMetricsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(stuckRuns);
   CPPUNIT_TEST(lateness);
   CPPUNIT_TEST(plugins);
+  CPPUNIT_TEST(certificate);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -75,6 +83,14 @@ class HostMetricsTest : public CppUnit::TestFixture {
   }
 
   // Each at 0, before any run.
+  void certificate() {
+    MetricsBench bench;
+    const std::string name = "pulsewatch_https_certificate_not_after_timestamp_seconds";
+    CPPUNIT_ASSERT(!hasFamily(bench.collect(), name));
+    bench.certificate_not_after = 1795557600.0;
+    CPPUNIT_ASSERT_EQUAL(1795557600.0, valueOf(bench.collect(), name));
+  }
+
   void seriesFromTheStart() {
     MetricsBench bench;
     bench.host.add(policy("database"));

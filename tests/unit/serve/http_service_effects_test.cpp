@@ -222,7 +222,7 @@ class HttpServiceEffectsTest : public CppUnit::TestFixture {
     bench.health.before = [] { throw std::runtime_error("broken"); };
     bench.service.serve(request("/healthz", "HEAD"));
 
-    const testing::Families families = bench.registry.Collect();
+    const testing::Families families = testing::familiesOf({&bench.http_metrics});
     const auto byView = [&families](const std::string& method, const std::string& view) {
       return valueOf(families, "django_http_requests_total_by_view_transport_method", {{"method", method}, {"view", view}});
     };
@@ -253,7 +253,7 @@ class HttpServiceEffectsTest : public CppUnit::TestFixture {
       asked.version = "HTTP/9." + std::to_string(i);
       bench.service.serve(asked);
     }
-    const testing::Families families = bench.registry.Collect();
+    const testing::Families families = testing::familiesOf({&bench.http_metrics});
     CPPUNIT_ASSERT_EQUAL(6.0, valueOf(families, "django_http_requests_total_by_method", {{"method", "other"}}));
     CPPUNIT_ASSERT_EQUAL(
         50.0, valueOf(families, "django_http_requests_total_by_view_transport_method", {{"method", "GET"}, {"view", "ready_check"}}));

@@ -82,6 +82,7 @@ class HttpServiceTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(hosts);
   CPPUNIT_TEST(debugSaysWhy);
   CPPUNIT_TEST(options);
+  CPPUNIT_TEST(compression);
   CPPUNIT_TEST(headIsAnsweredAsGet);
   CPPUNIT_TEST(headersOfEveryAnswer);
   CPPUNIT_TEST(requestIds);
@@ -172,6 +173,19 @@ class HttpServiceTest : public CppUnit::TestFixture {
   }
 
   // GET's status, Allow and nothing else.
+  // A route hears of it where it has an answer to give.
+  void compression() {
+    ServiceBench bench;
+    for (const bool accepted : {true, false}) {
+      for (const std::string method : {"GET", "HEAD", "OPTIONS"}) {
+        HttpRequest asked = request("/metrics", method);
+        asked.accepts_gzip = accepted;
+        CPPUNIT_ASSERT_EQUAL(200, bench.status(asked));
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(method, accepted && method != "OPTIONS", bench.metrics.asked_for_gzip);
+      }
+    }
+  }
+
   void options() {
     ServiceBench bench;
     bench.ready.setStatus(503);

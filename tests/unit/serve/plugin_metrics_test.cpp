@@ -1,6 +1,6 @@
 #include "serve/plugin_metrics.h"
 
-#include "unit/serve/collected.h"
+#include "unit/serve/page_families.h"
 
 #include <cppunit/extensions/HelperMacros.h>
 
@@ -49,9 +49,9 @@ class PluginMetricsTest : public CppUnit::TestFixture {
  public:
   void nothingYet() {
     PluginMetrics metrics;
-    CPPUNIT_ASSERT(metrics.Collect().empty());
+    CPPUNIT_ASSERT(testing::familiesOf({&metrics}).empty());
     metrics.addCheck(1, kAll);
-    CPPUNIT_ASSERT_MESSAGE("a family without a series", metrics.Collect().empty());
+    CPPUNIT_ASSERT_MESSAGE("a family without a series", testing::familiesOf({&metrics}).empty());
   }
 
   void seriesBeginAtZero() {
@@ -60,7 +60,7 @@ class PluginMetricsTest : public CppUnit::TestFixture {
     metrics.addSeries({1, 0, 0, {"mysql", "default"}});
     metrics.addSeries({1, 1, 1, {}});
     metrics.addSeries({1, 2, 2, {"mysql", "default"}});
-    const Families families = metrics.Collect();
+    const Families families = testing::familiesOf({&metrics});
     CPPUNIT_ASSERT_EQUAL(std::size_t{3}, families.size());
     CPPUNIT_ASSERT_EQUAL(0.0, valueOf(families, "queries_total", kDefault));
     CPPUNIT_ASSERT_EQUAL(0.0, valueOf(families, "free_bytes"));
@@ -78,11 +78,11 @@ class PluginMetricsTest : public CppUnit::TestFixture {
       metrics.observe(check, {{0, 1}});
     }
     metrics.remove(1);
-    CPPUNIT_ASSERT_EQUAL(2.0, valueOf(metrics.Collect(), "queries_total", kDefault));
+    CPPUNIT_ASSERT_EQUAL(2.0, valueOf(testing::familiesOf({&metrics}), "queries_total", kDefault));
     metrics.remove(2);
-    CPPUNIT_ASSERT(metrics.Collect().empty());
+    CPPUNIT_ASSERT(testing::familiesOf({&metrics}).empty());
     metrics.observe(2, {{0, 1}});
-    CPPUNIT_ASSERT(metrics.Collect().empty());
+    CPPUNIT_ASSERT(testing::familiesOf({&metrics}).empty());
   }
 
   // A worker that starts anew may number its series otherwise.
@@ -95,8 +95,8 @@ class PluginMetricsTest : public CppUnit::TestFixture {
     metrics.addSeries({1, 0, 0, {"mysql", "replica"}});
     metrics.addSeries({1, 1, 0, {"mysql", "default"}});
     metrics.observe(1, {{0, 10}, {1, 100}});
-    CPPUNIT_ASSERT_EQUAL(105.0, valueOf(metrics.Collect(), "queries_total", kDefault));
-    CPPUNIT_ASSERT_EQUAL(17.0, valueOf(metrics.Collect(), "queries_total", kReplica));
+    CPPUNIT_ASSERT_EQUAL(105.0, valueOf(testing::familiesOf({&metrics}), "queries_total", kDefault));
+    CPPUNIT_ASSERT_EQUAL(17.0, valueOf(testing::familiesOf({&metrics}), "queries_total", kReplica));
   }
 
   void totalsOutliveAReplacement() {
@@ -112,9 +112,9 @@ class PluginMetricsTest : public CppUnit::TestFixture {
     metrics.addSeries({1, 0, 1, {"mysql", "default"}});
     metrics.addSeries({1, 1, 0, {}});
     metrics.observe(1, {{0, 1}});
-    CPPUNIT_ASSERT_EQUAL(6.0, valueOf(metrics.Collect(), "queries_total", kDefault));
-    CPPUNIT_ASSERT_EQUAL(0.0, valueOf(metrics.Collect(), "free_bytes"));  // another family now
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, familyOf(metrics.Collect(), "queries_total").metric.size());
+    CPPUNIT_ASSERT_EQUAL(6.0, valueOf(testing::familiesOf({&metrics}), "queries_total", kDefault));
+    CPPUNIT_ASSERT_EQUAL(0.0, valueOf(testing::familiesOf({&metrics}), "free_bytes"));  // another family now
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, familyOf(testing::familiesOf({&metrics}), "queries_total").metric.size());
   }
 
   void neverMoreThanAHundred() {
@@ -123,7 +123,7 @@ class PluginMetricsTest : public CppUnit::TestFixture {
     for (int i = 0; i < 500; ++i) metrics.addSeries({1, i % 100, 0, {"mysql", std::to_string(i)}});
     metrics.addSeries({1, 2'000'000'000, 0, {"mysql", "far"}});
     metrics.addSeries({1, 0, 0, {"one too few"}});
-    CPPUNIT_ASSERT_EQUAL(PluginMetrics::kMostSeries, familyOf(metrics.Collect(), "queries_total").metric.size());
+    CPPUNIT_ASSERT_EQUAL(PluginMetrics::kMostSeries, familyOf(testing::familiesOf({&metrics}), "queries_total").metric.size());
   }
 
   void values() {
@@ -135,7 +135,7 @@ class PluginMetricsTest : public CppUnit::TestFixture {
     metrics.observe(1, {{0, 1}, {1, 5}, {2, 0.05}, {0, 2.5}, {2, 3}});
     metrics.observe(1, {});
     metrics.observe(1, {{1, -7}, {2, 100}});
-    const Families families = metrics.Collect();
+    const Families families = testing::familiesOf({&metrics});
     CPPUNIT_ASSERT_EQUAL(3.5, valueOf(families, "queries_total", kDefault));
     CPPUNIT_ASSERT_EQUAL_MESSAGE("the last", -7.0, valueOf(families, "free_bytes"));
     const auto& histogram = histogramOf(families, "query_seconds", kDefault);
@@ -148,7 +148,7 @@ class PluginMetricsTest : public CppUnit::TestFixture {
     metrics.addCheck(1, kAll);
     metrics.addSeries({1, 0, 0, {"mysql", "default"}});
     metrics.observe(1, {{0, 3}, {0, -2}, {0, 0}, {0, std::numeric_limits<double>::quiet_NaN()}});
-    CPPUNIT_ASSERT_EQUAL(3.0, valueOf(metrics.Collect(), "queries_total", kDefault));
+    CPPUNIT_ASSERT_EQUAL(3.0, valueOf(testing::familiesOf({&metrics}), "queries_total", kDefault));
   }
 
   void histogramBounds() {
@@ -157,7 +157,7 @@ class PluginMetricsTest : public CppUnit::TestFixture {
     metrics.addSeries({1, 0, 2, {"mysql", "default"}});
     metrics.observe(1, {{0, 0.1}, {0, 0.10001}, {0, 1}, {0, 10}, {0, 10.1}, {0, -1}});
     metrics.observe(1, {{0, std::numeric_limits<double>::quiet_NaN()}, {0, std::numeric_limits<double>::infinity()}});
-    const Families families = metrics.Collect();
+    const Families families = testing::familiesOf({&metrics});
     const auto& histogram = histogramOf(families, "query_seconds", kDefault);
     const std::vector<double> bounds{0.1, 1, 10, std::numeric_limits<double>::infinity()};
     const std::vector<std::uint64_t> counts{2, 4, 5, 6};
@@ -178,10 +178,10 @@ class PluginMetricsTest : public CppUnit::TestFixture {
     metrics.observe(1, {{0, 1}});
     metrics.addSeries({2, 0, 2, {"mysql", "default"}});
     metrics.addSeries({2, 1, 0, {"mysql", "default"}});
-    CPPUNIT_ASSERT_EQUAL_MESSAGE("not begun again", 1.0, valueOf(metrics.Collect(), "queries_total", kDefault));
+    CPPUNIT_ASSERT_EQUAL_MESSAGE("not begun again", 1.0, valueOf(testing::familiesOf({&metrics}), "queries_total", kDefault));
     metrics.observe(2, {{1, 10}, {0, 0.5}});
     metrics.observe(1, {{0, 100}});
-    const Families families = metrics.Collect();
+    const Families families = testing::familiesOf({&metrics});
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, familyOf(families, "queries_total").metric.size());
     CPPUNIT_ASSERT_EQUAL(111.0, valueOf(families, "queries_total", kDefault));
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, histogramOf(families, "query_seconds", kDefault).sample_count);
@@ -196,7 +196,7 @@ class PluginMetricsTest : public CppUnit::TestFixture {
     metrics.observe(1, {{0, 1}});
     metrics.observe(2, {{0, 2}});
     metrics.observe(2, {{0, 3}});
-    const Families families = metrics.Collect();
+    const Families families = testing::familiesOf({&metrics});
     CPPUNIT_ASSERT_EQUAL(1.0, valueOf(families, "queries_total", kDefault));
     CPPUNIT_ASSERT_EQUAL(5.0, valueOf(families, "queries_total", kReplica));
   }
@@ -210,7 +210,7 @@ class PluginMetricsTest : public CppUnit::TestFixture {
     metrics.addSeries({2, 0, 1, {"mysql", "replica"}});
     metrics.observe(1, {{0, 1}});
     metrics.observe(2, {{0, 2}});
-    const Families families = metrics.Collect();
+    const Families families = testing::familiesOf({&metrics});
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, families.size());
     CPPUNIT_ASSERT_EQUAL(1.0, valueOf(families, "queries_total", kDefault));
     CPPUNIT_ASSERT_EQUAL(2.0, valueOf(families, "queries_total", kReplica));
@@ -223,11 +223,11 @@ class PluginMetricsTest : public CppUnit::TestFixture {
     metrics.addSeries({7, 0, 0, {"mysql", "default"}});
     metrics.addSeries({1, 0, 3, {"mysql", "default"}});
     metrics.addSeries({1, -1, 0, {"mysql", "default"}});
-    CPPUNIT_ASSERT(metrics.Collect().empty());
+    CPPUNIT_ASSERT(testing::familiesOf({&metrics}).empty());
     metrics.addSeries({1, 5, 0, {"mysql", "default"}});
     metrics.observe(7, {{5, 1}});
     metrics.observe(1, {{-1, 1}, {0, 1}, {4, 1}, {6, 1}, {std::numeric_limits<std::int32_t>::max(), 1}, {5, 2}});
-    CPPUNIT_ASSERT_EQUAL(2.0, valueOf(metrics.Collect(), "queries_total", kDefault));
+    CPPUNIT_ASSERT_EQUAL(2.0, valueOf(testing::familiesOf({&metrics}), "queries_total", kDefault));
   }
 
   // What the new version makes again before it observes goes on from its total; what it doesn't make is gone then.
@@ -238,11 +238,11 @@ class PluginMetricsTest : public CppUnit::TestFixture {
     metrics.addSeries({1, 1, 0, {"mysql", "replica"}});
     metrics.observe(1, {{0, 5}, {1, 7}});
     metrics.addCheck(1, kAll);
-    CPPUNIT_ASSERT_EQUAL(5.0, valueOf(metrics.Collect(), "queries_total", kDefault));
+    CPPUNIT_ASSERT_EQUAL(5.0, valueOf(testing::familiesOf({&metrics}), "queries_total", kDefault));
     metrics.addSeries({1, 0, 0, {"mysql", "default"}});
     metrics.observe(1, {{0, 1}});
-    CPPUNIT_ASSERT_EQUAL(6.0, valueOf(metrics.Collect(), "queries_total", kDefault));
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, familyOf(metrics.Collect(), "queries_total").metric.size());
+    CPPUNIT_ASSERT_EQUAL(6.0, valueOf(testing::familiesOf({&metrics}), "queries_total", kDefault));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, familyOf(testing::familiesOf({&metrics}), "queries_total").metric.size());
   }
 
   // The one in between has made its series, or not even these, and observed nothing.
@@ -258,7 +258,7 @@ class PluginMetricsTest : public CppUnit::TestFixture {
       }
       metrics.addSeries({1, 0, 0, {"mysql", "default"}});
       metrics.observe(1, {{0, 1}});
-      CPPUNIT_ASSERT_EQUAL(6.0, valueOf(metrics.Collect(), "queries_total", kDefault));
+      CPPUNIT_ASSERT_EQUAL(6.0, valueOf(testing::familiesOf({&metrics}), "queries_total", kDefault));
     }
   }
 
@@ -274,12 +274,12 @@ class PluginMetricsTest : public CppUnit::TestFixture {
         metrics.addSeries({check, 1, 2, {"mysql", std::to_string(check)}});
         for (int i = 0; i < kEach; ++i) {
           metrics.observe(check, {{0, 1}, {1, 0.5}});
-          if (i % 100 == 0) static_cast<void>(metrics.Collect());
+          if (i % 100 == 0) static_cast<void>(testing::familiesOf({&metrics}));
         }
       });
     }
     for (std::thread& thread : threads) thread.join();
-    const Families families = metrics.Collect();
+    const Families families = testing::familiesOf({&metrics});
     CPPUNIT_ASSERT_EQUAL(double{kThreads * kEach}, valueOf(families, "queries_total", kDefault));
     for (CheckId check = 1; check <= kThreads; ++check)
       CPPUNIT_ASSERT_EQUAL(std::uint64_t{kEach},

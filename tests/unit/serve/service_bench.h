@@ -3,7 +3,7 @@
 
 #include "serve/http_service.h"
 #include "support/manual_clock.h"
-#include "unit/serve/collected.h"
+#include "unit/serve/page_families.h"
 #include "unit/serve/recorded_log.h"
 
 #include <functional>
@@ -25,6 +25,7 @@ class FakeRoute final : public Route {
   }
   HttpAnswer answer(const HttpTarget& target) override {
     asked.push_back(target.path);
+    asked_for_gzip = target.accepts_gzip;
     if (before) before();
     return answer_;
   }
@@ -32,6 +33,7 @@ class FakeRoute final : public Route {
   void setStatus(int status) { answer_.status = status; }
 
   std::vector<std::string> asked;
+  bool asked_for_gzip = false;   // the last time
   std::function<void()> before;  // may throw
 
  private:
@@ -78,7 +80,7 @@ struct ServiceBench {
   explicit ServiceBench(HostConfig the_config = serviceConfig(), LogLevel level = LogLevel::debug, bool with_metrics = true)
       : config(std::move(the_config)),
         log(level),
-        http_metrics(registry, HttpService::views()),
+        http_metrics(HttpService::views()),
         service(config, {&index, &health, &ready, with_metrics ? &metrics : nullptr}, http_metrics, log, clock) {}
 
   HttpAnswer get(const std::string& target) { return service.serve(request(target)); }
@@ -87,7 +89,6 @@ struct ServiceBench {
   const HostConfig config;
   ManualClock clock;
   RecordedLog log;
-  prometheus::Registry registry;
   HttpMetrics http_metrics;
   FakeRoute index{"index"};
   FakeRoute health{"health"};
