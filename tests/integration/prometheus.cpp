@@ -78,7 +78,10 @@ void Prometheus::waitFor(const std::string& text, const std::function<bool(doubl
 }
 
 std::vector<std::string> Prometheus::commandLine() {
-  write("prometheus.yml", Poco::replace(shippedFile("prometheus.yml"), std::string("_interval: 15s"), std::string("_interval: 1s")));
+  const std::string job = "- job_name: pulsewatch\n";
+  const std::string config = Poco::replace(shippedFile("prometheus.yml"), std::string("_interval: 15s"), std::string("_interval: 1s"));
+  write("prometheus.yml", scrape_.empty() ? config : Poco::replace(config, job, job + "    " + scrape_ + "\n"));
+  for (const auto& [name, content] : files_) write(name, content);
   write("pulsewatch.rules.yml", shippedFile("pulsewatch.rules.yml"));
   write("targets.yml", "- targets: ['127.0.0.1:" + std::to_string(target_) + "']\n");
   return {"prometheus", "--config.file=" + path("prometheus.yml").string(), "--storage.tsdb.path=" + path("data").string(),

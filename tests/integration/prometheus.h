@@ -8,15 +8,22 @@
 #include <Poco/JSON/Object.h>
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace pulsewatch::testing {
 
 class Prometheus final : public PrivateServer {
  public:
-  explicit Prometheus(std::uint16_t target) : target_(target) { start(); }
+  // `scrape` is more of the scrape's configuration, in YAML's flow style ("authorization: {credentials_file: token}"), and may name files
+  // by what they have in them.
+  explicit Prometheus(std::uint16_t target, std::string scrape = {}, std::map<std::string, std::string> files = {})
+      : target_(target), scrape_(std::move(scrape)), files_(std::move(files)) {
+    start();
+  }
 
   // What its HTTP API says under /api/v1: the `data` of a success.
   [[nodiscard]] Poco::JSON::Object::Ptr api(const std::string& path) const;
@@ -36,6 +43,8 @@ class Prometheus final : public PrivateServer {
   [[nodiscard]] Poco::JSON::Array::Ptr series(const std::string& query) const;
 
   const std::uint16_t target_;
+  const std::string scrape_;
+  const std::map<std::string, std::string> files_;
 };
 
 }  // namespace pulsewatch::testing
