@@ -53,7 +53,7 @@ ConnectionLoop::ConnectionLoop(ServerParts& parts, const HttpLimits& limits, Htt
       wake_(opened(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "no event descriptor for HTTP")),
       table_(limits, parts.room, counts),
       conversation_(parts, table_, *this, counts) {
-  table_.setNow(parts_.clock.steady());
+  table_.setNow(parts_.clock.running());
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.ptr = nullptr;
@@ -162,10 +162,10 @@ void ConnectionLoop::loop() {
   std::array<epoll_event, 128> events{};
   while (!stopping_) {
     const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), waitMs());
-    table_.setNow(parts_.clock.steady());
+    table_.setNow(parts_.clock.running());
     if (table_.now() - ticked_ >= kTick / 5) {
       ticked_ = table_.now();
-      heartbeat_.tick(parts_.clock.running());
+      heartbeat_.tick(ticked_);
       takePosted();  // should a wake-up have been lost
     }
     for (int i = 0; i < count; ++i) dispatch(events.at(static_cast<std::size_t>(i)));
@@ -247,7 +247,8 @@ void ConnectionLoop::answered(CarriedRequest& request) noexcept {
 
 // Where it goes: here or to the sibling, or nowhere.
 void ConnectionLoop::arrive(Newcomer newcomer) {
-  if (!parts_.room.enter() && !(table_.evictIdle() && parts_.room.enter())) {
+  while (!parts_.room.enter()) {
+    if (table_.evictIdle()) continue;  // the sibling may have been quicker to take what that left
     if (newcomer.sent_on || sibling_ == nullptr || !sibling_->table_.hasIdle()) {
       refuse(std::move(newcomer), ConnectionEnd::max_connections);
     } else {
