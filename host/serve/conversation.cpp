@@ -30,7 +30,10 @@ void Conversation::happened(Connection& connection, std::uint32_t events) {
   if ((events & EPOLLRDHUP) != 0) connection.hung_up = true;
   if ((events & (EPOLLIN | EPOLLRDHUP)) != 0 || connection.tls != nullptr) connection.readable = true;
   if (connection.handshaking && !handshaken(connection)) return;
-  if (connection.state == State::sending) sendMore(connection);
+  if (connection.state == State::sending) {
+    sendMore(connection);
+    goOn(connection);
+  }
   receive(connection);
 }
 
@@ -102,6 +105,8 @@ std::size_t Conversation::takeRequests(Connection& connection, std::string_view 
     if (out_.size() > kTogether) flush(connection);
   }
   flush(connection);
+  // The next request has begun, whatever the answers before it took.
+  if (used < bytes.size() && connection.state == State::idle) table_.enter(connection, State::head);
   return used;
 }
 
@@ -255,15 +260,13 @@ void Conversation::sendMore(Connection& connection) {
     if (output.sent(sent)) table_.enter(connection, State::sending);  // time for the next piece
   }
   connection.output = nullptr;
-  if (connection.close_next) {
+  if (connection.close_next)
     finish(connection);
-  } else {
-    table_.enter(connection, State::idle);
-    goOn(connection);
-  }
+  else  // what was sent may be 100 Continue
+    table_.enter(connection, connection.upload == nullptr ? State::idle : State::body);
 }
 
-// With what came while the answer was made.
+// With what came while the answer was made or sent. Not from within take(), which has that in its hands.
 void Conversation::goOn(Connection& connection) {
   if (connection.partial != nullptr && connection.receivesRequests()) take(connection, {});
 }
