@@ -18,6 +18,7 @@
 #include <chrono>
 #include <cstring>
 #include <deque>
+#include <new>
 #include <utility>
 
 namespace pulsewatch {
@@ -82,10 +83,13 @@ class CarriedQueue final : public Poco::Net::ServerSocketImpl {
   void push(std::unique_ptr<CarriedRequest> request) EXCLUDES(mutex_) {
     {
       const MutexLock lock(mutex_);
-      if (!closed_) {
-        waiting_.push_back(std::move(request));
-        arrived_.notifyOne();
-        return;
+      try {
+        if (!closed_) {
+          waiting_.push_back(std::move(request));
+          arrived_.notifyOne();
+          return;
+        }
+      } catch (const std::bad_alloc&) {  // it is where it was
       }
     }
     CarriedHome& home = request->home();
