@@ -1,5 +1,6 @@
 // The HTTP front of the daemon: paths, methods, headers, request ids, connections.
 #include "integration/daemon.h"
+#include "support/wait.h"
 
 #include <Poco/Net/StreamSocket.h>
 #include <Poco/String.h>
@@ -119,8 +120,10 @@ class HttpTest : public CppUnit::TestFixture {
     const std::string request = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
     socket.sendBytes(request.data(), static_cast<int>(request.size()));
     CPPUNIT_ASSERT(socket.receiveBytes(buffer.data(), buffer.size()) > 0);
+    const std::string status = "/proc/" + std::to_string(daemon_->child().pid()) + "/status";
     daemon_->child().signal(SIGSTOP);  // all of it and the end come at once
-    const std::string much = "nonsense\r\n\r\n" + std::string(100'000, 'x');
+    CPPUNIT_ASSERT(waitFor([&] { return readFile(status).find("State:\tT") != std::string::npos; }, PulsewatchProcess::patience));
+    const std::string much = "nonsense\r\n\r\n" + std::string(30'000, 'x');
     CPPUNIT_ASSERT_EQUAL(static_cast<int>(much.size()), socket.sendBytes(much.data(), static_cast<int>(much.size())));
     socket.shutdownSend();
     daemon_->child().signal(SIGCONT);
