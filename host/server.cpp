@@ -167,6 +167,7 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
   void take(const Setup& setup, std::shared_ptr<LogSink> sink);
   void watchPlugins(const HostConfig& config);
   void watchConfig(const HostConfig& config);
+  [[nodiscard]] HostConfig withPorts(HostConfig config) const;
   void tellListening(const std::vector<std::shared_ptr<ListeningSocket>>& sockets);
   // The log's first lines, before those about plugins.
   const Setup& said(const Setup& setup) {
@@ -253,6 +254,7 @@ Server::Parts::Parts(const Setup& setup, LogWriter& log, const Clock& clock)
       control_(controlSocket(setup.config.control_socket, control_handler_, log, clock)) {
   config_.set(std::make_shared<const HostConfig>(setup.config));
   health_.watch(http_.heartbeats());
+  service_.configure(withPorts(setup.config));
   config_watch_.note();
   setForms(ready_, setup.config);
   ready_.setGroups(groupsOf(setup.plan));
@@ -316,6 +318,14 @@ void Server::Parts::watchConfig(const HostConfig& config) {
     config_watch_.start();
   else
     config_watch_.stop();
+}
+
+// With the port of https that was picked, which a redirect names.
+HostConfig Server::Parts::withPorts(HostConfig config) const {
+  for (const auto& socket : http_.sockets()) {
+    if (socket->where().tls != nullptr) config.https.port = socket->port();
+  }
+  return config;
 }
 
 void Server::Parts::tellListening(const std::vector<std::shared_ptr<ListeningSocket>>& sockets) {
@@ -387,12 +397,12 @@ void Server::Parts::take(const Setup& setup, std::shared_ptr<LogSink> sink) {
   config_.set(std::make_shared<const HostConfig>(config));
   log_.setLevel(config.log_level);
   log_.setOutput(std::move(sink), logFormat(config));
-  service_.configure(config);
   index_.setMetrics(config.metrics_enabled);
   setForms(ready_, config);
   judge_.setPolicy(readinessOf(config));
   ready_.setGroups(groupsOf(setup.plan));
   tellListening(http_.move(config));
+  service_.configure(withPorts(config));
   if (config.plugins_watched != old->plugins_watched || config.plugin_directories != old->plugin_directories) watchPlugins(config);
   watchConfig(config);
 }

@@ -92,7 +92,7 @@ bool areExtensions(std::string_view text) {
 
 }  // namespace
 
-BodyReader::BodyReader(const BodyFraming& framing, std::uint64_t limit) : limit_(limit) {
+BodyReader::BodyReader(const BodyFraming& framing, std::uint64_t limit, Content content) : limit_(limit), keeps_(content == Content::kept) {
   if (framing.kind == BodyFraming::Kind::chunked) part_ = Part::size;
   if (framing.kind != BodyFraming::Kind::length || framing.length == 0) return;
   part_ = Part::plain;
@@ -123,7 +123,8 @@ void BodyReader::step(std::string_view& rest) {
 
 void BodyReader::takeContent(std::string_view& rest) {
   const std::string_view piece = rest.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(rest.size(), left_)));
-  content_.append(piece);
+  if (keeps_) content_.append(piece);
+  size_ += piece.size();
   rest.remove_prefix(piece.size());
   left_ -= piece.size();
   if (left_ == 0) part_ = part_ == Part::plain ? Part::none : Part::data_end;
@@ -179,7 +180,7 @@ void BodyReader::endSizeLine() {
   if (!areExtensions(extensions)) return refuse(400, "a chunk's size is followed by what is no extension");
   extension_bytes_ += extensions.size();
   if (extension_bytes_ > kMostExtensionBytes) return refuse(400, "the chunks' extensions are too long");
-  if (size > limit_ - content_.size()) return refuse(413, "the body is too large");
+  if (size > limit_ - size_) return refuse(413, "the body is too large");
   left_ = size;
   part_ = size == 0 ? Part::trailer : Part::data;
 }

@@ -23,7 +23,10 @@ class BodyReader {
   static constexpr std::size_t kMostTrailerBytes = 8192;
   static constexpr std::size_t kMostTrailerFields = 64;
 
-  BodyReader(const BodyFraming& framing, std::uint64_t limit);
+  // Whether content() has it in the end; else it is only counted.
+  enum class Content { kept, counted };
+
+  BodyReader(const BodyFraming& framing, std::uint64_t limit, Content content = Content::kept);
   // How many of these bytes were the body's; each is taken once. What of it is content is appended to content(). What follows a fault isn't
   // taken.
   //
@@ -55,6 +58,8 @@ class BodyReader {
   std::size_t trailer_bytes_ = 0;
   std::size_t trailer_fields_ = 0;
   RequestFault fault_;
+  bool keeps_;
+  std::uint64_t size_ = 0;  // of the content so far
   std::string content_;
 };
 

@@ -20,7 +20,7 @@ CarriedRequest::CarriedRequest(std::string head, std::string content, Connection
   request.local_address = local_address_;
   request.secure = from.tls != nullptr;
   request.door = from.door.where().door;
-  plain_head_.append("POST / HTTP/1.1\r\nContent-Length: ").append(std::to_string(content_.size())).append("\r\n\r\n");
+  plain_head_ = "POST / HTTP/1.1\r\nContent-Length: " + std::to_string(content_.size()) + "\r\n\r\n";
 }
 
 }  // namespace pulsewatch

@@ -32,7 +32,8 @@ class CarriedRequest {
   [[nodiscard]] bool keepAlive() const { return parsed_.keep_alive; }
   [[nodiscard]] Connection& connection() const { return connection_; }
   [[nodiscard]] CarriedHome& home() const { return home_; }
-  // What Poco's server reads: a head of ours, and the body. No byte that a client sent is parsed twice: Poco has limits of its own.
+  // What Poco's server reads: a head that is always ours (it refuses methods of more than 32 letters), and the body. No byte that a client
+  // sent is parsed twice.
   [[nodiscard]] std::string_view plainHead() const { return plain_head_; }
   [[nodiscard]] std::string_view content() const { return content_; }
 

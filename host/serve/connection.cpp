@@ -2,8 +2,10 @@
 
 #include <array>
 #include <cerrno>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <system_error>
 
 namespace pulsewatch {
 
@@ -28,7 +30,29 @@ Io of(TlsStream::Outcome outcome) {
   return Io::failed;
 }
 
+void control(int epoll, int operation, Connection& connection) {
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  event.data.ptr = static_cast<Watched*>(&connection);
+  if (::epoll_ctl(epoll, operation, connection.fd.get(), &event) != 0)
+    throw std::system_error(errno, std::generic_category(), "a connection cannot be watched");
+}
+
 }  // namespace
+
+void Connection::watch(int the_epoll) {
+  control(the_epoll, EPOLL_CTL_ADD, *this);
+  epoll = the_epoll;
+}
+
+void Connection::tellAgain() {
+  if (epoll >= 0) control(epoll, EPOLL_CTL_MOD, *this);
+}
+
+void Connection::unwatch() noexcept {
+  if (epoll >= 0) ::epoll_ctl(epoll, EPOLL_CTL_DEL, fd.get(), nullptr);
+  epoll = -1;
+}
 
 Io Connection::receive(char* buffer, std::size_t size, std::size_t& received) const {
   received = 0;

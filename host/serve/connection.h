@@ -28,7 +28,8 @@ struct PartialHead {
 
 // A request whose body comes.
 struct Upload {
-  Upload(std::string the_head, const BodyFraming& framing, std::uint64_t limit) : head(std::move(the_head)), body(framing, limit) {}
+  Upload(std::string the_head, const BodyFraming& framing, std::uint64_t limit)
+      : head(std::move(the_head)), body(framing, limit, BodyReader::Content::counted) {}  // no route asks for it
   const std::string head;
   BodyReader body;
 };
@@ -38,14 +39,12 @@ class Output {
  public:
   static constexpr std::size_t kPiece = 65'536;  // bytes
 
-  // `body`, which may be null, follows `text`; it is in the budget until this goes.
+  // `body`, which may be null, follows `text`; both are in the budget until this goes.
   Output(std::string text, OutputBudget::Body body, std::size_t sent, OutputBudget& budget)
       : text_(std::move(text)), body_(std::move(body)), sent_(sent), budget_(budget) {}
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
-  ~Output() {
-    if (body_ != nullptr) budget_.give(body_);
-  }
+  ~Output() { budget_.give(body_, text_.size()); }
 
   [[nodiscard]] std::string_view text() const { return sent_ < text_.size() ? std::string_view(text_).substr(sent_) : std::string_view(); }
   [[nodiscard]] std::string_view body() const {
@@ -92,6 +91,13 @@ struct Connection final : Watched {
   Io receive(char* buffer, std::size_t size, std::size_t& received) const;
   Io send(std::string_view text, std::string_view body, std::size_t& sent) const;
 
+  // From now on this epoll descriptor tells what happens, edge-triggered; until unwatch(), which must come before the descriptor is closed:
+  // a child that has yet to exec has it too, and as long would be told of a connection that is gone. Throws std::system_error.
+  void watch(int epoll);
+  // Where it is watched: what is so is told once more, after what others are told. Throws std::system_error.
+  void tellAgain();
+  void unwatch() noexcept;
+
   FileDescriptor fd;
   const ListeningSocket& door;
   std::unique_ptr<TlsStream> tls;  // may be null
@@ -107,6 +113,7 @@ struct Connection final : Watched {
   bool refused = false;              // one too many
   bool counted = false;              // for its address
   bool carried = false;              // some thread has its request
+  int epoll = -1;                    // what watches it; none
   std::optional<ConnectionEnd> end;  // why it ends, where that was decided before
   std::unique_ptr<PartialHead> partial;
   std::unique_ptr<Upload> upload;

@@ -20,6 +20,7 @@ constexpr Milliseconds kTick{500};         // the heartbeat's, at least
 constexpr Milliseconds kAcceptPause{50};   // when there is no descriptor or memory for another connection
 constexpr std::size_t kExpireAtOnce = 64;  // of thousands; then the others get their turn
 constexpr std::size_t kAcceptsAtOnce = 1;  // then those that are here get their turn
+constexpr int kMostWaiting = 4096;         // of a listening socket's connections when it is left
 
 int opened(int fd, const char* what) {
   if (fd < 0) throw std::system_error(errno, std::generic_category(), what);
@@ -53,7 +54,7 @@ ConnectionLoop::ConnectionLoop(ServerParts& parts, const HttpLimits& limits, Htt
       wake_(opened(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "no event descriptor for HTTP")),
       table_(limits, parts.room, counts),
       conversation_(parts, table_, *this, counts) {
-  table_.setNow(parts_.clock.steady());
+  table_.setNow(parts_.clock.running());
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.ptr = nullptr;
@@ -73,6 +74,8 @@ void ConnectionLoop::stop() {
   thread_.join();
   takePosted();
   table_.closeAll();
+  takePosted();  // requests that came home at once; their connections are gone
+  table_.clearOver();
 }
 
 void ConnectionLoop::wake() {
@@ -118,7 +121,7 @@ void ConnectionLoop::comeBack(std::unique_ptr<CarriedRequest> request) noexcept 
   wake();
 }
 
-void ConnectionLoop::takePosted() {
+void ConnectionLoop::takePosted() noexcept {
   std::uint64_t count = 0;
   [[maybe_unused]] const ssize_t got = ::read(wake_.get(), &count, sizeof(count));
   std::vector<std::function<void()>> tasks;
@@ -131,6 +134,7 @@ void ConnectionLoop::takePosted() {
     answers.swap(answers_);
   }
   for (const std::function<void()>& task : tasks) task();
+  if (stopping_) newcomers.clear();
   for (Newcomer& newcomer : newcomers) newcomer.entered ? begin(std::move(newcomer)) : arrive(std::move(newcomer));
   while (answers != nullptr) {
     const std::unique_ptr<CarriedRequest> request = std::move(answers);
@@ -152,7 +156,7 @@ void ConnectionLoop::listen(const std::shared_ptr<ListeningSocket>& socket) {
 
 void ConnectionLoop::leave(const std::shared_ptr<ListeningSocket>& socket) {
   perform([&] {
-    while (accept(*socket)) {
+    for (int i = 0; i < kMostWaiting && accept(*socket); ++i) {
     }
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, socket->fd(), nullptr);
   });
@@ -162,10 +166,10 @@ void ConnectionLoop::loop() {
   std::array<epoll_event, 128> events{};
   while (!stopping_) {
     const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), waitMs());
-    table_.setNow(parts_.clock.steady());
+    table_.setNow(parts_.clock.running());
     if (table_.now() - ticked_ >= kTick / 5) {
       ticked_ = table_.now();
-      heartbeat_.tick(parts_.clock.running());
+      heartbeat_.tick(ticked_);
       takePosted();  // should a wake-up have been lost
     }
     for (int i = 0; i < count; ++i) dispatch(events.at(static_cast<std::size_t>(i)));
@@ -182,7 +186,7 @@ void ConnectionLoop::dispatch(const epoll_event& event) noexcept {
     if (watched == nullptr)
       takePosted();
     else if (connection == nullptr)
-      accept(static_cast<ListeningSocket&>(*watched));
+      knocked(static_cast<ListeningSocket&>(*watched));
     else
       conversation_.happened(*connection, event.events);
   } catch (const std::exception&) {
@@ -195,6 +199,11 @@ void ConnectionLoop::watch(ListeningSocket& door) {
   event.events = EPOLLIN | EPOLLEXCLUSIVE;
   event.data.ptr = static_cast<Watched*>(&door);
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, door.fd(), &event) != 0) opened(-1, "a listening socket cannot be watched");
+}
+
+// One that is being left may be closed by now: of the events that came together some are of before. leave() accepts what waits.
+void ConnectionLoop::knocked(ListeningSocket& door) {
+  if (!door.left()) accept(door);
 }
 
 // Whether there may be more.
@@ -245,11 +254,22 @@ void ConnectionLoop::answered(CarriedRequest& request) noexcept {
   }
 }
 
+// Out of memory costs it alone.
+void ConnectionLoop::arrive(Newcomer newcomer) noexcept {
+  try {
+    settle(newcomer);
+  } catch (const std::exception&) {
+    giveRoom(newcomer);
+  }
+}
+
 // Where it goes: here or to the sibling, or nowhere.
-void ConnectionLoop::arrive(Newcomer newcomer) {
-  if (!parts_.room.enter() && !(table_.evictIdle() && parts_.room.enter())) {
+void ConnectionLoop::settle(Newcomer& newcomer) {
+  newcomer.entered = parts_.room.enter();
+  while (!newcomer.entered && table_.evictIdle()) newcomer.entered = parts_.room.enter();  // the sibling may have been quicker
+  if (!newcomer.entered) {
     if (newcomer.sent_on || sibling_ == nullptr || !sibling_->table_.hasIdle()) {
-      refuse(std::move(newcomer), ConnectionEnd::max_connections);
+      refuse(newcomer, ConnectionEnd::max_connections);
     } else {
       newcomer.sent_on = true;
       sibling_->give(std::move(newcomer));
@@ -259,16 +279,20 @@ void ConnectionLoop::arrive(Newcomer newcomer) {
   if (parts_.room.countsAddresses()) {
     newcomer.counted = parts_.room.take(bytesOf(newcomer.address));
     if (!newcomer.counted) {
-      parts_.room.left();
-      refuse(std::move(newcomer), ConnectionEnd::per_address);
+      giveRoom(newcomer);
+      refuse(newcomer, ConnectionEnd::per_address);
       return;
     }
   }
-  newcomer.entered = true;
   if (sibling_ != nullptr && sibling_->table_.open() + 1 < table_.open())
     sibling_->give(std::move(newcomer));
   else
     begin(std::move(newcomer));
+}
+
+void ConnectionLoop::giveRoom(Newcomer& newcomer) noexcept {
+  if (std::exchange(newcomer.counted, false)) parts_.room.give(bytesOf(newcomer.address));
+  if (std::exchange(newcomer.entered, false)) parts_.room.left();
 }
 
 std::unique_ptr<Connection> ConnectionLoop::connectionOf(Newcomer& newcomer) {
@@ -290,21 +314,20 @@ void ConnectionLoop::begin(Newcomer newcomer) noexcept {
   try {
     made = connectionOf(newcomer);
   } catch (const std::exception&) {  // no memory, or https has just been turned off
-    parts_.room.left();
-    if (newcomer.counted) parts_.room.give(bytesOf(newcomer.address));
+    giveRoom(newcomer);
     return;
   }
   Connection& connection = table_.add(std::move(made));
   try {
     conversation_.happened(connection, EPOLLIN);
-    if (connection.state != Connection::State::over) watch(connection);
+    if (connection.state != Connection::State::over) connection.watch(epoll_.get());
   } catch (const std::exception&) {
     table_.close(connection, ConnectionEnd::error);
   }
 }
 
 // With TLS there is no word to be said before the handshake.
-void ConnectionLoop::refuse(Newcomer newcomer, ConnectionEnd why) {
+void ConnectionLoop::refuse(Newcomer& newcomer, ConnectionEnd why) {
   parts_.room.refuse();
   if (newcomer.door->where().tls != nullptr) return;
   std::unique_ptr<Connection> made = connectionOf(newcomer);
@@ -314,18 +337,10 @@ void ConnectionLoop::refuse(Newcomer newcomer, ConnectionEnd why) {
   Connection& connection = table_.add(std::move(made));
   try {
     conversation_.refuse(connection);
-    if (connection.state != Connection::State::over) watch(connection);
+    if (connection.state != Connection::State::over) connection.watch(epoll_.get());
   } catch (const std::exception&) {
     table_.close(connection, ConnectionEnd::error);
   }
-}
-
-// Edge-triggered, once for all that is to come.
-void ConnectionLoop::watch(Connection& connection) {
-  epoll_event event{};
-  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
-  event.data.ptr = static_cast<Watched*>(&connection);
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, connection.fd.get(), &event) != 0) opened(-1, "a connection cannot be watched");
 }
 
 int ConnectionLoop::waitMs() const {

@@ -63,18 +63,20 @@ class ConnectionLoop final : public CarriedHome {
   void wake();
   void perform(std::function<void()> task) EXCLUDES(mutex_);
   void give(Newcomer newcomer) EXCLUDES(mutex_);
-  void takePosted() EXCLUDES(mutex_);
+  void takePosted() noexcept EXCLUDES(mutex_);
 
   // Connections come.
   void watch(ListeningSocket& door);
-  void watch(Connection& connection);
+  void knocked(ListeningSocket& door);
   bool accept(ListeningSocket& door);
   void pauseAccepting();
   void acceptAgain();
-  void arrive(Newcomer newcomer);
+  void arrive(Newcomer newcomer) noexcept;
+  void settle(Newcomer& newcomer);
+  void giveRoom(Newcomer& newcomer) noexcept;
   static std::unique_ptr<Connection> connectionOf(Newcomer& newcomer);
   void begin(Newcomer newcomer) noexcept;
-  void refuse(Newcomer newcomer, ConnectionEnd why);
+  void refuse(Newcomer& newcomer, ConnectionEnd why);
 
   ServerParts& parts_;
   const FileDescriptor epoll_;

@@ -43,6 +43,7 @@ void ConnectionTable::close(Connection& connection, ConnectionEnd why) noexcept 
   // There is room before the client can see the end.
   if (connection.counted) room_.give(*addressBytes(connection.peer_address));
   connection.refused ? room_.refusedGone() : room_.left();
+  connection.unwatch();
   connection.fd = FileDescriptor();
   connection.tls = nullptr;
   connection.partial = nullptr;

@@ -27,7 +27,7 @@ class ConnectionTable {
 
   void setLimits(const HttpLimits& limits) { limits_ = limits; }
   [[nodiscard]] const HttpLimits& limits() const { return limits_; }
-  // The time that connections come to a state at, from now on.
+  // The time that connections come to a state at, from now on: Clock::running(), so that nobody's is over because the process stood still.
   void setNow(SteadyTime now) { now_ = now; }
   [[nodiscard]] SteadyTime now() const { return now_; }
 

@@ -14,6 +14,10 @@ namespace {
 constexpr std::size_t kTogether = 65'536;   // bytes of answers to a client that asks on without waiting
 constexpr std::size_t kSmallBody = 16'384;  // copied behind its head
 constexpr std::size_t kMostShown = 300;     // of what is no request
+// Then the others get their turn, however much there is of this one.
+constexpr std::size_t kReadAtOnce = 32'768;                 // bytes
+constexpr int kReadsAtOnce = 64;                            // of TLS some may be short
+constexpr std::size_t kSentAtOnce = std::size_t{1} << 20U;  // bytes
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
@@ -23,12 +27,12 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 void Conversation::happened(Connection& connection, std::uint32_t events) {
   out_.clear();  // had the last call no memory, something may be left of it
   if (connection.state == State::over) return;
-  if ((events & (EPOLLERR | EPOLLHUP)) != 0) {
-    table_.close(connection, (events & EPOLLERR) != 0 ? ConnectionEnd::error : ConnectionEnd::client);
+  if ((events & EPOLLERR) != 0) {
+    table_.close(connection, ConnectionEnd::error);
     return;
   }
-  if ((events & EPOLLRDHUP) != 0) connection.hung_up = true;
-  if ((events & (EPOLLIN | EPOLLRDHUP)) != 0 || connection.tls != nullptr) connection.readable = true;
+  if ((events & (EPOLLRDHUP | EPOLLHUP)) != 0) connection.hung_up = true;
+  if (connection.hung_up || (events & EPOLLIN) != 0 || connection.tls != nullptr) connection.readable = true;
   if (connection.handshaking && !handshaken(connection)) return;
   if (connection.state == State::sending) {
     sendMore(connection);
@@ -54,12 +58,18 @@ bool Conversation::handshaken(Connection& connection) {
 }
 
 void Conversation::receive(Connection& connection) {
-  while (connection.readable && connection.receives()) {
+  std::size_t total = 0;
+  for (int reads = 0; connection.readable && connection.receives(); ++reads) {
+    if (total >= kReadAtOnce || reads == kReadsAtOnce) {
+      connection.tellAgain();
+      return;
+    }
     std::size_t received = 0;
     switch (connection.receive(buffer_.data(), buffer_.size(), received)) {
       case Connection::Io::some:
         // What fills the buffer in part was all there was, unless the end came with it.
         connection.readable = received == buffer_.size() || connection.hung_up || connection.tls != nullptr;
+        total += received;
         take(connection, {buffer_.data(), received});
         break;
       case Connection::Io::none:
@@ -105,7 +115,8 @@ std::size_t Conversation::takeRequests(Connection& connection, std::string_view 
     if (out_.size() > kTogether) flush(connection);
   }
   flush(connection);
-  if (used < bytes.size() && connection.state == State::idle) table_.enter(connection, State::head);  // a request has begun
+  // The next request has begun, whatever the answers before it took.
+  if (used < bytes.size() && connection.state == State::idle) table_.enter(connection, State::head);
   return used;
 }
 
@@ -117,7 +128,10 @@ std::size_t Conversation::takeHead(Connection& connection, std::string_view byte
     fault(connection, beginning, scan.fault());
     return 0;
   }
-  if (end == 0) return 0;
+  if (end == 0) {
+    if (connection.state == State::idle) table_.enter(connection, State::head);
+    return 0;
+  }
   scan = HeadScan();
   const std::string_view head = bytes.substr(0, end);
   if (const RequestFault wrong = parseHead(head, table_.limits().body_limit, parsed_)) {
@@ -136,7 +150,7 @@ std::size_t Conversation::takeHead(Connection& connection, std::string_view byte
     if (parsed_.expects_continue && end == bytes.size()) out_ += kContinue;
     return end;
   }
-  request(connection, at_once, head, {});
+  request(connection, at_once, head);
   return end;
 }
 
@@ -147,11 +161,10 @@ std::size_t Conversation::takeBody(Connection& connection, std::string_view byte
   const std::unique_ptr<Upload> upload = std::move(connection.upload);
   parseHead(upload->head, table_.limits().body_limit, parsed_);
   complete(connection, parsed_.request);
-  parsed_.request.body = body.content();
   if (body.fault())
     fault(connection, parsed_.request, body.fault());
   else
-    request(connection, parts_.service.quick(parsed_.request, &copies_), upload->head, body.content());
+    request(connection, parts_.service.quick(parsed_.request, &copies_), upload->head);
   return taken;
 }
 
@@ -164,12 +177,12 @@ void Conversation::complete(const Connection& connection, HttpRequest& request) 
   request.door = connection.door.where().door;
 }
 
-void Conversation::request(Connection& connection, bool at_once, std::string_view head, std::string_view content) {
+void Conversation::request(Connection& connection, bool at_once, std::string_view head) {
   // After a body too, however well it was framed: somebody between us and the client may have counted otherwise.
   connection.lingers = parsed_.keep_alive && parsed_.framing.kind != BodyFraming::Kind::none;
   connection.close_next = !parsed_.keep_alive || connection.lingers;
   if (!at_once) {
-    auto carried = std::make_unique<CarriedRequest>(std::string(head), std::string(content), connection, home_);
+    auto carried = std::make_unique<CarriedRequest>(std::string(head), std::string(), connection, home_);
     table_.enter(connection, State::carried);
     connection.carried = true;
     parts_.poco.take(std::move(carried));
@@ -231,7 +244,7 @@ void Conversation::flush(Connection& connection, const OutputBudget::Body& body)
   const Connection::Io outcome = connection.send(out_, body == nullptr ? std::string_view() : *body, sent);
   const bool lost = outcome == Connection::Io::failed || outcome == Connection::Io::ended;
   const bool all = sent == out_.size() + (body == nullptr ? 0 : body->size());
-  if (!lost && !all && parts_.budget.take(body)) connection.output = std::make_unique<Output>(out_, body, sent, parts_.budget);
+  if (!lost && !all) keep(connection, body, sent);
   out_.clear();
   if (all) {
     if (connection.close_next) finish(connection);
@@ -243,9 +256,20 @@ void Conversation::flush(Connection& connection, const OutputBudget::Body& body)
   }
 }
 
+// What wasn't sent, if there is room for it.
+void Conversation::keep(Connection& connection, const OutputBudget::Body& body, std::size_t sent) {
+  std::string text = out_;
+  if (!parts_.budget.take(body, text.size())) return;
+  connection.output = std::make_unique<Output>(std::move(text), body, sent, parts_.budget);
+}
+
 void Conversation::sendMore(Connection& connection) {
   Output& output = *connection.output;
-  while (!output.empty()) {
+  for (std::size_t total = 0; !output.empty();) {
+    if (total >= kSentAtOnce) {
+      connection.tellAgain();
+      return;
+    }
     std::size_t sent = 0;
     const Connection::Io outcome = connection.send(output.text(), output.body(), sent);
     if (outcome == Connection::Io::none) return;
@@ -253,16 +277,17 @@ void Conversation::sendMore(Connection& connection) {
       table_.close(connection, ConnectionEnd::error);
       return;
     }
+    total += sent;
     if (output.sent(sent)) table_.enter(connection, State::sending);  // time for the next piece
   }
   connection.output = nullptr;
   if (connection.close_next)
     finish(connection);
-  else
-    table_.enter(connection, connection.upload == nullptr ? State::idle : State::body);  // 100 Continue is no answer
+  else  // what was sent may be 100 Continue
+    table_.enter(connection, connection.upload == nullptr ? State::idle : State::body);
 }
 
-// With what came while the answer was made or sent. Not for who is among those bytes: they would be taken twice.
+// With what came while the answer was made or sent. Not from within take(), which has that in its hands.
 void Conversation::goOn(Connection& connection) {
   if (connection.partial != nullptr && connection.receivesRequests()) take(connection, {});
 }
@@ -270,10 +295,11 @@ void Conversation::goOn(Connection& connection) {
 // The last answer is with the kernel. A connection that is closed while something unread is there is reset, and the answer with it.
 void Conversation::finish(Connection& connection) {
   const bool more = connection.readable || connection.lingers || connection.partial != nullptr;
-  if (connection.hung_up || !more) {
+  if (!more) {
     table_.close(connection, ConnectionEnd::answered);
     return;
   }
+  if (!connection.end) connection.end = ConnectionEnd::answered;
   if (connection.tls != nullptr) connection.tls->shutdown();
   ::shutdown(connection.fd.get(), SHUT_WR);
   table_.enter(connection, State::lingering);

@@ -57,12 +57,13 @@ class Conversation {
   std::size_t takeBody(Connection& connection, std::string_view bytes);
 
   static void complete(const Connection& connection, HttpRequest& request);
-  void request(Connection& connection, bool at_once, std::string_view head, std::string_view content);
+  void request(Connection& connection, bool at_once, std::string_view head);
   HttpAnswer refusal(const HttpRequest& request, int status, std::string_view why);
   void fault(Connection& connection, HttpRequest request, const RequestFault& fault);
 
   void write(Connection& connection, const HttpRequest& request, const HttpAnswer& answer);
   void flush(Connection& connection, const OutputBudget::Body& body = nullptr);
+  void keep(Connection& connection, const OutputBudget::Body& body, std::size_t sent);
   void sendMore(Connection& connection);
   void goOn(Connection& connection);
   void finish(Connection& connection);

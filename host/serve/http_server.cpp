@@ -14,10 +14,14 @@ namespace {
 constexpr std::size_t kMostOutput = std::size_t{64} << 20U;  // bytes of answers that clients haven't taken
 constexpr rlim_t kOtherDescriptors = 512;                    // for plugins, workers, logs and files
 
-// The configured limits, as far as descriptors go.
+// The configured limits, as far as descriptors go, of which as many are taken as that needs and the process may have.
 HttpLimits possible(HttpLimits limits, Log& log) {
+  const rlim_t needed = limits.max_connections + kOtherDescriptors;
   rlimit descriptors{};
-  if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0 || descriptors.rlim_cur >= limits.max_connections + kOtherDescriptors) return limits;
+  if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0 || descriptors.rlim_cur >= needed) return limits;
+  const rlimit raised{std::min(needed, descriptors.rlim_max), descriptors.rlim_max};
+  if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) descriptors = raised;
+  if (descriptors.rlim_cur >= needed) return limits;
   const rlim_t left = descriptors.rlim_cur > 2 * kOtherDescriptors ? descriptors.rlim_cur - kOtherDescriptors : descriptors.rlim_cur / 2;
   const unsigned asked = limits.max_connections;
   limits.max_connections = static_cast<unsigned>(std::min<rlim_t>(asked, std::max<rlim_t>(left, 1)));

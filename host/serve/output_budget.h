@@ -1,5 +1,5 @@
 // How much memory answers may hold that their clients haven't taken yet: one budget for all connections, in which a body that several of
-// them wait for counts once. Any thread.
+// them wait for counts once; and as much again for what is each one's own. Any thread.
 #pragma once
 
 #include "base/mutex.h"
@@ -21,20 +21,26 @@ class OutputBudget {
     const MutexLock lock(mutex_);
     return held_ + body->size() <= most_ || readers_.count(body.get()) > 0;
   }
-  // False when there is no room for it. One that was taken is given back once. Null takes no room.
-  bool take(const Body& body) EXCLUDES(mutex_) {
-    if (body == nullptr) return true;
+  // A body, which may be null, and so many bytes of the connection's own: false when there is no room for both. What was taken is given
+  // back once.
+  bool take(const Body& body, std::size_t own = 0) EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
-    std::size_t& readers = readers_[body.get()];
-    if (readers == 0 && held_ + body->size() > most_) {
-      readers_.erase(body.get());
-      return false;
+    if (own_ + own > most_) return false;
+    if (body != nullptr) {
+      std::size_t& readers = readers_[body.get()];
+      if (readers == 0 && held_ + body->size() > most_) {
+        readers_.erase(body.get());
+        return false;
+      }
+      if (readers++ == 0) held_ += body->size();
     }
-    if (readers++ == 0) held_ += body->size();
+    own_ += own;
     return true;
   }
-  void give(const Body& body) EXCLUDES(mutex_) {
+  void give(const Body& body, std::size_t own = 0) EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
+    own_ -= own;
+    if (body == nullptr) return;
     const auto entry = readers_.find(body.get());
     if (--entry->second > 0) return;
     held_ -= body->size();
@@ -45,7 +51,8 @@ class OutputBudget {
   const std::size_t most_;  // bytes
   mutable Mutex mutex_;
   std::map<const std::string*, std::size_t> readers_ GUARDED_BY(mutex_);
-  std::size_t held_ GUARDED_BY(mutex_) = 0;
+  std::size_t held_ GUARDED_BY(mutex_) = 0;  // by bodies
+  std::size_t own_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace pulsewatch

@@ -18,6 +18,7 @@
 #include <chrono>
 #include <cstring>
 #include <deque>
+#include <new>
 #include <utility>
 
 namespace pulsewatch {
@@ -35,23 +36,31 @@ const Poco::Net::SocketAddress& nowhere() {
 // What Poco's server takes for a client's connection.
 class CarriedSocket final : public Poco::Net::StreamSocketImpl {
  public:
-  explicit CarriedSocket(std::unique_ptr<CarriedRequest> request) : StreamSocketImpl(kNoDescriptor), request_(std::move(request)) {}
+  explicit CarriedSocket(std::unique_ptr<CarriedRequest> request) : StreamSocketImpl(kNoDescriptor), request_(request.release()) {}
   ~CarriedSocket() override {
     reset();  // the base would close it
-    CarriedHome& home = request_->home();
-    home.comeBack(std::move(request_));
+    sendHome();
   }
 
-  CarriedRequest& request() { return *request_; }
+  CarriedRequest& request() { return *request_.load(); }
+  // Once; whoever of Poco's threads has the socket last does it where no answer was made.
+  void sendHome() noexcept {
+    std::unique_ptr<CarriedRequest> request(request_.exchange(nullptr));
+    if (request == nullptr) return;
+    CarriedHome& home = request->home();
+    home.comeBack(std::move(request));
+  }
 
   // Not across the border of head and body: what Poco has read beyond a head it takes for the next one.
   int receiveBytes(void* buffer, int length, int /*flags*/) override {
-    request_->begun = true;
-    std::string_view piece = request_->plainHead();
+    CarriedRequest* const request = request_.load();
+    if (request == nullptr) return 0;
+    request->begun = true;
+    std::string_view piece = request->plainHead();
     if (read_ < piece.size()) {
       piece.remove_prefix(read_);
     } else {
-      const std::string_view content = request_->content();
+      const std::string_view content = request->content();
       piece = content.substr(std::min(content.size(), read_ - piece.size()));
     }
     const std::size_t count = std::min(piece.size(), static_cast<std::size_t>(std::max(length, 0)));
@@ -72,7 +81,7 @@ class CarriedSocket final : public Poco::Net::StreamSocketImpl {
   void close() override {}
 
  private:
-  std::unique_ptr<CarriedRequest> request_;
+  std::atomic<CarriedRequest*> request_;  // null: it is home
   std::size_t read_ = 0;
 };
 
@@ -82,10 +91,13 @@ class CarriedQueue final : public Poco::Net::ServerSocketImpl {
   void push(std::unique_ptr<CarriedRequest> request) EXCLUDES(mutex_) {
     {
       const MutexLock lock(mutex_);
-      if (!closed_) {
-        waiting_.push_back(std::move(request));
-        arrived_.notifyOne();
-        return;
+      try {
+        if (!closed_) {
+          waiting_.push_back(std::move(request));
+          arrived_.notifyOne();
+          return;
+        }
+      } catch (const std::bad_alloc&) {  // it is where it was
       }
     }
     CarriedHome& home = request->home();
@@ -139,8 +151,10 @@ class Handler final : public Poco::Net::HTTPRequestHandler {
 
   void handleRequest(Poco::Net::HTTPServerRequest& request, Poco::Net::HTTPServerResponse& /*response*/) override {
     const Poco::Net::StreamSocket socket = static_cast<Poco::Net::HTTPServerRequestImpl&>(request).socket();
-    CarriedRequest& carried = static_cast<CarriedSocket*>(socket.impl())->request();
+    auto& carrier = *static_cast<CarriedSocket*>(socket.impl());
+    CarriedRequest& carried = carrier.request();
     carried.answer = service_.serve(carried.request());
+    carrier.sendHome();
   }
 
  private:

@@ -44,6 +44,11 @@ bool Channel::flush() {
   return write();
 }
 
+bool Channel::lost() const {
+  const MutexLock lock(mutex_);
+  return lost_;
+}
+
 std::size_t Channel::queued() const {
   const MutexLock lock(mutex_);
   return out_.size() - written_;
@@ -61,7 +66,10 @@ bool Channel::write() {
     const ssize_t sent = ::send(socket_.get(), out_.data() + written_, out_.size() - written_, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0 && (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM)) return false;
-    if (sent < 0) break;
+    if (sent < 0) {
+      lost_ = errno == EBADF || errno == ENOTSOCK;
+      break;
+    }
     written_ += static_cast<std::size_t>(sent);
   }
   out_.clear();

@@ -28,6 +28,8 @@ class Channel {
   void promiseFlush() EXCLUDES(mutex_);
   bool flush() EXCLUDES(mutex_);                              // keeps the promise
   [[nodiscard]] std::size_t queued() const EXCLUDES(mutex_);  // bytes that wait
+  // The descriptor isn't ours any more: somebody in this process has closed it, which its other side sees only when nobody waits for it.
+  [[nodiscard]] bool lost() const EXCLUDES(mutex_);
   // With a descriptor; only while nothing waits. Throws std::system_error.
   void sendWith(std::string_view message, int descriptor) EXCLUDES(mutex_);
 
@@ -53,6 +55,7 @@ class Channel {
   std::string out_ GUARDED_BY(mutex_);
   std::size_t written_ GUARDED_BY(mutex_) = 0;  // of out_
   bool flush_promised_ GUARDED_BY(mutex_) = false;
+  bool lost_ GUARDED_BY(mutex_) = false;
 
   // The receiving thread's.
   std::string in_;

@@ -87,7 +87,11 @@ class Worker final : public RunnerEvents {
   [[noreturn]] void stop(Milliseconds within);
   void tell(const ToHost& message) {
     leaveForkedChild();
-    channel_.send(encoded(message));
+    say(encoded(message));
+  }
+  [[gnu::noinline]] void say(const std::string& message) {
+    channel_.send(message);
+    if (channel_.lost()) _exit(WorkerProcess::kChannelLost);  // the serving thread may be waiting for what was the channel
   }
   static void leaveForkedChild() {
     if (forked_child.load(std::memory_order_relaxed)) _exit(0);

@@ -44,9 +44,10 @@ class ConfigWatchTest : public CppUnit::TestFixture {
     fs::remove(daemon.directory() / "pulsewatch.d/10-a.properties");
     waitForCheck(daemon, "steady", "healthy", "of the overlay");
     // Nothing has changed: nothing is reloaded.
-    const std::size_t count = linesOfEvent(daemon.log(), "config_reload").size();
-    CPPUNIT_ASSERT_EQUAL(std::size_t{6}, count);
+    const auto reloaded = [&] { return linesOfEvent(daemon.log(), "config_reload").size(); };
+    CPPUNIT_ASSERT(waitFor([&] { return reloaded() == 6; }, PulsewatchProcess::patience));
     daemon.stop();
+    CPPUNIT_ASSERT_EQUAL(std::size_t{6}, reloaded());
   }
 
   // What is half written is refused, or not even read; the rest of it is taken.

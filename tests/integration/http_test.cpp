@@ -1,10 +1,14 @@
 // The HTTP front of the daemon: paths, methods, headers, request ids, connections.
 #include "integration/daemon.h"
+#include "support/wait.h"
 
+#include <Poco/Net/StreamSocket.h>
 #include <Poco/String.h>
 #include <Poco/UUID.h>
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <array>
+#include <csignal>
 #include <memory>
 
 namespace pulsewatch::testing {
@@ -18,6 +22,8 @@ class HttpTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(testHead);
   CPPUNIT_TEST(testOptions);
   CPPUNIT_TEST(testMethodNotAllowed);
+  CPPUNIT_TEST(testLongMethod);
+  CPPUNIT_TEST(testHalfClosed);
   CPPUNIT_TEST(testNotFound);
   CPPUNIT_TEST(testRequestId);
   CPPUNIT_TEST(testIndexPage);
@@ -98,6 +104,34 @@ class HttpTest : public CppUnit::TestFixture {
     }
     CPPUNIT_ASSERT_EQUAL(405, daemon_->send({.target = "/ready", .method = "POST", .body = "a body that nobody reads"}).status);
     CPPUNIT_ASSERT_EQUAL(404, daemon_->send({.target = "/nowhere", .method = "POST"}).status);
+  }
+
+  // Also where it takes the way of the requests that take longer.
+  void testLongMethod() {
+    const std::string answer = daemon_->exchange(std::string(100, 'A') + " http://localhost/ready HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(answer, std::size_t{0}, answer.find("HTTP/1.1 405 "));
+  }
+
+  // Who has sent all, more than was read, is answered, and the end is no reset.
+  void testHalfClosed() {
+    Poco::Net::StreamSocket socket(Poco::Net::SocketAddress("127.0.0.1", daemon_->port()));
+    socket.setReceiveTimeout(Poco::Timespan(20, 0));
+    std::array<char, 4096> buffer{};
+    const std::string request = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    socket.sendBytes(request.data(), static_cast<int>(request.size()));
+    CPPUNIT_ASSERT(socket.receiveBytes(buffer.data(), buffer.size()) > 0);
+    const std::string status = "/proc/" + std::to_string(daemon_->child().pid()) + "/status";
+    daemon_->child().signal(SIGSTOP);  // all of it and the end come at once
+    CPPUNIT_ASSERT(waitFor([&] { return readFile(status).find("State:\tT") != std::string::npos; }, PulsewatchProcess::patience));
+    const std::string much = "nonsense\r\n\r\n" + std::string(30'000, 'x');
+    CPPUNIT_ASSERT_EQUAL(static_cast<int>(much.size()), socket.sendBytes(much.data(), static_cast<int>(much.size())));
+    socket.shutdownSend();
+    daemon_->child().signal(SIGCONT);
+    std::string answer;
+    int count = 0;
+    CPPUNIT_ASSERT_NO_THROW(while ((count = socket.receiveBytes(buffer.data(), buffer.size())) > 0)
+                                answer.append(buffer.data(), static_cast<std::size_t>(count)));
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(answer, std::size_t{0}, answer.find("HTTP/1.1 400 "));
   }
 
   void testNotFound() {

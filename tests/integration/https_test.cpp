@@ -35,6 +35,7 @@ class HttpsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(HttpsTest);
   CPPUNIT_TEST(testEveryRoute);
   CPPUNIT_TEST(testMutual);
+  CPPUNIT_TEST(testPipelined);
   CPPUNIT_TEST(testRedirect);
   CPPUNIT_TEST(testRenewal);
   CPPUNIT_TEST(testSlowHandshakes);
@@ -99,6 +100,36 @@ class HttpsTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(0, code(wrong));
     CPPUNIT_ASSERT_EQUAL(0, curl({"--cacert", trusting(), url(port, "/healthz")}).status);
     CPPUNIT_ASSERT_EQUAL(200, daemon.get("/healthz").status);
+    daemon.stop();
+  }
+
+  // A record of TLS takes less than the answers that go together: one answer for each request all the same.
+  void testPipelined() {
+    const std::uint16_t port = freePort();
+    PulsewatchProcess daemon(httpsOptions(port, server()));
+    waitForReady(daemon, 200);
+    waitForHttps(port);
+    const TemporaryDirectory directory;
+    const std::string fifo = (directory / "requests").string();
+    CPPUNIT_ASSERT_EQUAL(0, ::mkfifo(fifo.c_str(), 0600));
+    std::ofstream requests(fifo, std::ios::in | std::ios::out);
+    ChildOptions input;
+    input.input_file = fifo;
+    ChildProcess client({"openssl", "s_client", "-quiet", "-connect", "127.0.0.1:" + std::to_string(port)}, plainEnvironment(), input);
+    const std::string request = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    constexpr std::size_t kRequests = 300;
+    requests << request << request.substr(0, 10) << std::flush;  // the second one's beginning is kept
+    CPPUNIT_ASSERT(waitFor([&] { return client.output().find("HTTP/1.1 200") != std::string::npos; }, PulsewatchProcess::patience));
+    std::string others = request.substr(10);
+    for (std::size_t i = 2; i < kRequests; ++i) others += request;
+    requests << others << "GET /nothing HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" << std::flush;
+    CPPUNIT_ASSERT(client.waitForExit(PulsewatchProcess::patience).has_value());
+    const std::string said = client.output();
+    std::size_t answers = 0;
+    for (std::size_t at = said.find("HTTP/1.1 200"); at != std::string::npos; at = said.find("HTTP/1.1 200", at + 1)) ++answers;
+    CPPUNIT_ASSERT_EQUAL(kRequests, answers);
+    CPPUNIT_ASSERT_MESSAGE("the last one's answer is the last", said.find("HTTP/1.1 404") > said.rfind("HTTP/1.1 200"));
+    CPPUNIT_ASSERT(said.find("HTTP/1.1 404") != std::string::npos);
     daemon.stop();
   }
 

@@ -51,7 +51,6 @@ class ConversationOutputTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(manyAnswersByTlsAreSentOnce);
   CPPUNIT_TEST(aReaderThatStopsAndGoesOn);
   CPPUNIT_TEST(aRequestBegunBehindAnAnswerHasAHeadsTime);
-  CPPUNIT_TEST(aBodyIsAwaitedThoughContinueHadToWait);
   CPPUNIT_TEST(noRoomForOutput);
   CPPUNIT_TEST_SUITE_END();
 
@@ -113,25 +112,6 @@ class ConversationOutputTest : public CppUnit::TestFixture {
     talk.send("thz HTTP/1.1\r\nHost: example.com\r\n\r\n");
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, occurrences(talk.client.receive(), "HTTP/1.1 200 OK"));
     CPPUNIT_ASSERT(talk.connection.state == State::idle);
-  }
-
-  // The client has left no room for it: what follows is the body all the same, and no request.
-  void aBodyIsAwaitedThoughContinueHadToWait() {
-    ConversationBench bench;
-    Talk talk(bench);
-    const std::string filling(1 << 12U, '.');
-    while (::send(talk.sockets.server(), filling.data(), filling.size(), MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {
-    }
-    const std::string head = asked("/healthz", "POST", "Expect: 100-continue\r\nContent-Length: 37\r\n");
-    sendAll(talk.sockets.client(), head);
-    bench.turn(talk.connection);
-    CPPUNIT_ASSERT(talk.connection.state == State::sending);
-    drained(talk.sockets.client());
-    bench.turn(talk.connection, POLLOUT);
-    CPPUNIT_ASSERT(talk.connection.state == State::body);
-    CPPUNIT_ASSERT_EQUAL(std::string("HTTP/1.1 100 Continue\r\n\r\n"), drained(talk.sockets.client()));
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, occurrences(talk.say(asked("/")), "HTTP/1.1 405 "));
-    CPPUNIT_ASSERT(bench.service.index.asked.empty());
   }
 
   // A body counts once, however many wait for it; who comes with another one is told to come again.

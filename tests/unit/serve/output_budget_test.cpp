@@ -105,13 +105,12 @@ class OutputBudgetTest : public CppUnit::TestFixture {
   void outputGivesBack() {
     OutputBudget budget(100);
     const OutputBudget::Body body = bodyOf(100);
-    CPPUNIT_ASSERT(budget.take(body));
+    CPPUNIT_ASSERT(budget.take(body, 4));
     {
       const Output output("head", body, 0, budget);
-      CPPUNIT_ASSERT(!budget.hasRoom(bodyOf(1)));
+      CPPUNIT_ASSERT(!budget.hasRoom(bodyOf(1)) && !budget.take(nullptr, 97));
     }
-    CPPUNIT_ASSERT(budget.hasRoom(bodyOf(100)));
-    { const Output output("head", nullptr, 0, budget); }
+    CPPUNIT_ASSERT(budget.hasRoom(bodyOf(100)) && budget.take(nullptr, 100));
   }
 
   void outputGoesOn() {
@@ -124,7 +123,7 @@ class OutputBudgetTest : public CppUnit::TestFixture {
     };
     for (const Row& row : {Row{0, "head", "body"}, {1, "ead", "body"}, {4, "", "body"}, {5, "", "ody"}, {8, "", ""}}) {
       for (const bool at_once : {false, true}) {
-        CPPUNIT_ASSERT(budget.take(body));
+        CPPUNIT_ASSERT(budget.take(body, 4));
         Output output("head", body, at_once ? row.sent : 0, budget);
         if (!at_once) output.sent(row.sent);
         CPPUNIT_ASSERT_EQUAL(row.text, std::string(output.text()));
@@ -132,6 +131,7 @@ class OutputBudgetTest : public CppUnit::TestFixture {
         CPPUNIT_ASSERT_EQUAL(row.sent == 8, output.empty());
       }
     }
+    CPPUNIT_ASSERT(budget.take(nullptr, 4));
     Output alone("head", nullptr, 3, budget);
     CPPUNIT_ASSERT(!alone.empty() && alone.body().empty());
     alone.sent(1);
@@ -143,7 +143,7 @@ class OutputBudgetTest : public CppUnit::TestFixture {
     constexpr std::size_t kPiece = Output::kPiece;
     OutputBudget budget(4 * kPiece);
     const OutputBudget::Body body = bodyOf(4 * kPiece);
-    CPPUNIT_ASSERT(budget.take(body));
+    CPPUNIT_ASSERT(budget.take(body, 4));
     Output output("head", body, kPiece - 10, budget);
     CPPUNIT_ASSERT(!output.sent(9));
     CPPUNIT_ASSERT(output.sent(1));
