@@ -35,7 +35,7 @@ struct ControlSocketConfig {
 struct HttpLimits {
   std::chrono::milliseconds header_timeout{2000};  // from a request's first byte, or the connection's beginning, to the end of its head
   std::chrono::milliseconds body_timeout{5000};    // from the end of the head to the end of the body
-  std::chrono::milliseconds send_timeout{5000};    // for the whole of an answer
+  std::chrono::milliseconds send_timeout{5000};    // for each 64 KiB of an answer
   std::chrono::milliseconds keepalive_timeout{75'000};  // between an answer and the next request's first byte
   std::uint64_t body_limit = std::uint64_t{64} << 10U;  // bytes
   unsigned max_connections = 10'000;

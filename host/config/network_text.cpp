@@ -1,11 +1,10 @@
 #include "config/network_text.h"
 
+#include "base/network_address.h"
 #include "config/duration.h"
 
 #include <algorithm>
 #include <arpa/inet.h>
-#include <array>
-#include <cstddef>
 #include <string_view>
 #include <sys/un.h>
 
@@ -18,19 +17,10 @@ bool isFamily(int family, const std::string& text) {
   return text.find('\0') == std::string::npos && ::inet_pton(family, text.c_str(), &address) == 1;
 }
 
-using Address = std::array<unsigned char, 16>;  // IPv4 as IPv4-mapped IPv6
-constexpr Address kEveryIpv4 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-constexpr std::size_t kMappedSize = 12;
-
-Address addressOf(const std::string& text) {
-  Address address = kEveryIpv4;
-  if (::inet_pton(AF_INET, text.c_str(), address.data() + kMappedSize) != 1) ::inet_pton(AF_INET6, text.c_str(), address.data());
-  return address;
-}
-
-bool covers(const Address& listener, const Address& other) {
-  const bool other_is_ipv4 = std::equal(other.begin(), other.begin() + kMappedSize, kEveryIpv4.begin());
-  return listener == other || listener == Address{} || (listener == kEveryIpv4 && other_is_ipv4);
+// Listened on, one takes what comes to the other.
+bool covers(const AddressBytes& listener, const AddressBytes& other) {
+  const bool every = listener == addressBytes("::"), every_ipv4 = listener == addressBytes("0.0.0.0");
+  return listener == other || every || (every_ipv4 && isIpv4(other));
 }
 
 bool isHostName(std::string_view text) {
@@ -45,8 +35,9 @@ bool isHostName(std::string_view text) {
 bool isIpAddress(const std::string& text) { return isFamily(AF_INET, text) || isFamily(AF_INET6, text); }
 
 bool addressesOverlap(const std::string& a, const std::string& b) {
-  if (!isIpAddress(a) || !isIpAddress(b)) return false;
-  return covers(addressOf(a), addressOf(b)) || covers(addressOf(b), addressOf(a));
+  const auto one = addressBytes(a);
+  const auto other = addressBytes(b);
+  return one && other && (covers(*one, *other) || covers(*other, *one));
 }
 
 std::string networkFault(const std::string& text) {

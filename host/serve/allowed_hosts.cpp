@@ -1,6 +1,6 @@
 #include "serve/allowed_hosts.h"
 
-#include "serve/network_address.h"
+#include "base/network_address.h"
 
 #include <algorithm>
 #include <string_view>

@@ -2,7 +2,7 @@
 // else is itself; case and a trailing dot don't count, a port is left out. Immutable; any thread.
 #pragma once
 
-#include "serve/network_address.h"
+#include "base/network_address.h"
 
 #include <optional>
 #include <string>

@@ -23,7 +23,7 @@ class CarriedHome {
 
 class CarriedRequest {
  public:
-  // `head` is a whole one that has been parsed before without a fault.
+  // `head` is a whole one that has been parsed before without a fault. The connection stays until this has come home, open or not.
   CarriedRequest(std::string head, std::string content, Connection& from, CarriedHome& home);
   CarriedRequest(const CarriedRequest&) = delete;
   CarriedRequest& operator=(const CarriedRequest&) = delete;
@@ -44,8 +44,6 @@ class CarriedRequest {
  private:
   const std::string head_;
   const std::string content_;
-  const std::string peer_address_;
-  const std::string local_address_;
   ParsedHead parsed_;
   std::string plain_head_;
   Connection& connection_;

@@ -54,6 +54,13 @@ void Connection::unwatch() noexcept {
   epoll = -1;
 }
 
+void Connection::complete(HttpRequest& request) const {
+  request.peer_address = peer_address;
+  request.local_address = local_address;
+  request.secure = tls != nullptr;
+  request.door = door.where().door;
+}
+
 Io Connection::receive(char* buffer, std::size_t size, std::size_t& received) const {
   received = 0;
   if (tls != nullptr) return of(tls->receive(buffer, size, received));

@@ -87,6 +87,9 @@ struct Connection final : Watched {
   [[nodiscard]] bool receives() const { return receivesRequests() || state == State::lingering; }
   [[nodiscard]] bool expectsRequests() const { return state != State::over && state != State::lingering; }
 
+  // Adds what is known without its bytes: whom it comes from, and where to. Views of the connection.
+  void complete(HttpRequest& request) const;
+
   // Never wait. `some`: that many bytes; `none`: another time.
   Io receive(char* buffer, std::size_t size, std::size_t& received) const;
   Io send(std::string_view text, std::string_view body, std::size_t& sent) const;
@@ -101,8 +104,8 @@ struct Connection final : Watched {
   FileDescriptor fd;
   const ListeningSocket& door;
   std::unique_ptr<TlsStream> tls;  // may be null
-  std::string peer_address;
-  std::string local_address;
+  std::string peer_address;        // neither changes once
+  std::string local_address;       // it has come
 
   State state = State::over;
   bool handshaking;                  // of TLS

@@ -1,11 +1,10 @@
 #include "serve/connection_loop.h"
 
-#include "serve/network_address.h"
+#include "base/network_address.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <future>
-#include <netinet/in.h>
 #include <new>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -19,7 +18,6 @@ namespace {
 constexpr Milliseconds kTick{500};         // the heartbeat's, at least
 constexpr Milliseconds kAcceptPause{50};   // when there is no descriptor or memory for another connection
 constexpr std::size_t kExpireAtOnce = 64;  // of thousands; then the others get their turn
-constexpr std::size_t kAcceptsAtOnce = 1;  // then those that are here get their turn
 constexpr int kMostWaiting = 4096;         // of a listening socket's connections when it is left
 
 int opened(int fd, const char* what) {
@@ -27,23 +25,11 @@ int opened(int fd, const char* what) {
   return fd;
 }
 
-AddressBytes bytesOf(const sockaddr_storage& address) {
-  AddressBytes bytes{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-  if (address.ss_family == AF_INET6) {
-    const auto& ip = reinterpret_cast<const sockaddr_in6&>(address).sin6_addr;
-    std::copy(std::begin(ip.s6_addr), std::end(ip.s6_addr), bytes.begin());
-  } else {
-    const auto* const ip = reinterpret_cast<const unsigned char*>(&reinterpret_cast<const sockaddr_in&>(address).sin_addr);
-    std::copy(ip, ip + 4, bytes.begin() + 12);
-  }
-  return bytes;
-}
-
 std::string localAddress(int fd) {
   sockaddr_storage address{};
   socklen_t size = sizeof(address);
   if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
-  return addressText(bytesOf(address));
+  return addressText(addressBytes(address));
 }
 
 }  // namespace
@@ -206,24 +192,21 @@ void ConnectionLoop::knocked(ListeningSocket& door) {
   if (!door.left()) accept(door);
 }
 
-// Whether there may be more.
+// One, then those that are here get their turn. Whether there may be more.
 bool ConnectionLoop::accept(ListeningSocket& door) {
-  for (std::size_t i = 0; i < kAcceptsAtOnce; ++i) {
-    Newcomer newcomer;
-    newcomer.door = &door;
-    socklen_t size = sizeof(newcomer.address);
-    newcomer.fd = FileDescriptor(::accept4(door.fd(), reinterpret_cast<sockaddr*>(&newcomer.address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (newcomer.fd.valid()) {
-      arrive(std::move(newcomer));
-      continue;
-    }
-    if (errno == EAGAIN || errno == EBADF) return false;
-    if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) continue;  // that one has gone already
-    if (table_.evictIdle()) continue;
-    pauseAccepting();
-    return false;
+  Newcomer newcomer;
+  newcomer.door = &door;
+  socklen_t size = sizeof(newcomer.address);
+  newcomer.fd = FileDescriptor(::accept4(door.fd(), reinterpret_cast<sockaddr*>(&newcomer.address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (newcomer.fd.valid()) {
+    arrive(std::move(newcomer));
+    return true;
   }
-  return true;
+  if (errno == EAGAIN || errno == EBADF) return false;
+  if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) return true;  // that one has gone already
+  if (table_.evictIdle()) return true;
+  pauseAccepting();
+  return false;
 }
 
 // Level-triggered: those who wait would wake the loop again at once.
@@ -277,7 +260,7 @@ void ConnectionLoop::settle(Newcomer& newcomer) {
     return;
   }
   if (parts_.room.countsAddresses()) {
-    newcomer.counted = parts_.room.take(bytesOf(newcomer.address));
+    newcomer.counted = parts_.room.take(addressBytes(newcomer.address));
     if (!newcomer.counted) {
       giveRoom(newcomer);
       refuse(newcomer, ConnectionEnd::per_address);
@@ -291,7 +274,7 @@ void ConnectionLoop::settle(Newcomer& newcomer) {
 }
 
 void ConnectionLoop::giveRoom(Newcomer& newcomer) noexcept {
-  if (std::exchange(newcomer.counted, false)) parts_.room.give(bytesOf(newcomer.address));
+  if (std::exchange(newcomer.counted, false)) parts_.room.give(addressBytes(newcomer.address));
   if (std::exchange(newcomer.entered, false)) parts_.room.left();
 }
 
@@ -303,7 +286,7 @@ std::unique_ptr<Connection> ConnectionLoop::connectionOf(Newcomer& newcomer) {
     tls = context->accept(newcomer.fd.get());
   }
   auto connection = std::make_unique<Connection>(std::move(newcomer.fd), *newcomer.door, std::move(tls));
-  connection->peer_address = addressText(bytesOf(newcomer.address));
+  connection->peer_address = addressText(addressBytes(newcomer.address));
   connection->local_address = newcomer.door->localAddress().empty() ? localAddress(connection->fd.get()) : newcomer.door->localAddress();
   connection->counted = newcomer.counted;
   return connection;

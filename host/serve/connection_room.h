@@ -2,8 +2,8 @@
 #pragma once
 
 #include "base/mutex.h"
+#include "base/network_address.h"
 #include "config/host_config.h"
-#include "serve/network_address.h"
 
 #include <atomic>
 #include <cstdint>

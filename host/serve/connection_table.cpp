@@ -1,6 +1,6 @@
 #include "serve/connection_table.h"
 
-#include "serve/network_address.h"
+#include "base/network_address.h"
 
 #include <algorithm>
 

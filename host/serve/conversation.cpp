@@ -138,7 +138,7 @@ std::size_t Conversation::takeHead(Connection& connection, std::string_view byte
     fault(connection, parsed_.request, wrong);
     return end;
   }
-  complete(connection, parsed_.request);
+  connection.complete(parsed_.request);
   const bool at_once = parsed_.framing.kind == BodyFraming::Kind::none && parts_.service.quick(parsed_.request, &copies_);
   if (!at_once && !out_.empty()) {  // answers to those before it: first they go
     flush(connection);
@@ -160,7 +160,7 @@ std::size_t Conversation::takeBody(Connection& connection, std::string_view byte
   if (!body.fault() && !body.complete()) return taken;
   const std::unique_ptr<Upload> upload = std::move(connection.upload);
   parseHead(upload->head, table_.limits().body_limit, parsed_);
-  complete(connection, parsed_.request);
+  connection.complete(parsed_.request);
   if (body.fault())
     fault(connection, parsed_.request, body.fault());
   else
@@ -169,13 +169,6 @@ std::size_t Conversation::takeBody(Connection& connection, std::string_view byte
 }
 
 // ---- Answering. ----
-
-void Conversation::complete(const Connection& connection, HttpRequest& request) {
-  request.peer_address = connection.peer_address;
-  request.local_address = connection.local_address;
-  request.secure = connection.tls != nullptr;
-  request.door = connection.door.where().door;
-}
 
 void Conversation::request(Connection& connection, bool at_once, std::string_view head) {
   // After a body too, however well it was framed: somebody between us and the client may have counted otherwise.
@@ -193,7 +186,7 @@ void Conversation::request(Connection& connection, bool at_once, std::string_vie
 }
 
 void Conversation::fault(Connection& connection, HttpRequest request, const RequestFault& fault) {
-  complete(connection, request);
+  connection.complete(request);
   connection.close_next = true;
   connection.lingers = true;
   if (!connection.end) connection.end = ConnectionEnd::malformed;
@@ -346,7 +339,7 @@ void Conversation::expired(Connection& connection) {
 void Conversation::refuse(Connection& connection) {
   out_.clear();
   HttpRequest nothing;
-  complete(connection, nothing);
+  connection.complete(nothing);
   connection.close_next = true;
   write(connection, nothing, refusal(nothing, 503, "there are as many connections as there may be"));
   flush(connection);

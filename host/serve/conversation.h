@@ -56,7 +56,6 @@ class Conversation {
   std::size_t takeHead(Connection& connection, std::string_view bytes, HeadScan& scan);
   std::size_t takeBody(Connection& connection, std::string_view bytes);
 
-  static void complete(const Connection& connection, HttpRequest& request);
   void request(Connection& connection, bool at_once, std::string_view head);
   HttpAnswer refusal(const HttpRequest& request, int status, std::string_view why);
   void fault(Connection& connection, HttpRequest request, const RequestFault& fault);

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/mutex.h"
-#include "serve/network_address.h"
+#include "base/network_address.h"
 
 #include <cstddef>
 #include <list>

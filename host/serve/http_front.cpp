@@ -1,7 +1,6 @@
 #include "serve/http_front.h"
 
-#include <Poco/Exception.h>
-#include <Poco/Net/IPAddress.h>
+#include "config/network_text.h"
 
 #include <algorithm>
 #include <exception>
@@ -12,16 +11,6 @@ namespace pulsewatch {
 namespace {
 
 using SocketPointer = std::shared_ptr<ListeningSocket>;
-
-// Whether one socket would have what is the other's: `::` takes IPv4, too.
-bool overlap(const std::string& a, const std::string& b) {
-  const Poco::Net::IPAddress one(a);
-  const Poco::Net::IPAddress other(b);
-  const auto covers = [](const Poco::Net::IPAddress& wide, const Poco::Net::IPAddress& narrow) {
-    return wide.isWildcard() && (wide.family() == narrow.family() || wide.family() == Poco::Net::IPAddress::IPv6);
-  };
-  return one == other || covers(one, other) || covers(other, one);
-}
 
 bool contains(const std::vector<SocketPointer>& sockets, const SocketPointer& socket) {
   return std::find(sockets.begin(), sockets.end(), socket) != sockets.end();
@@ -58,7 +47,7 @@ HttpFront::~HttpFront() {
 void HttpFront::makeRoom(const ListenAddress& address, const Sockets& next, Sockets& left) {
   for (const SocketPointer& old : sockets_) {
     if (contains(next, old) || contains(left, old) || address.port == 0 || old->port() != address.port) continue;
-    if (!overlap(address.address, old->where().address)) continue;
+    if (!addressesOverlap(address.address, old->where().address)) continue;
     server_.leave(old);
     left.push_back(old);
   }

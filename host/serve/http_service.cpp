@@ -20,14 +20,14 @@ constexpr std::size_t kMostPathLogged = 2000;
 
 std::string_view pathOf(std::string_view target) { return target.substr(0, target.find('?')); }
 
+std::string requestIdOf(const HttpRequest& request) { return isUuid(request.request_id) ? std::string(request.request_id) : randomUuid(); }
+
 // Who was asked, without the port: that was plain HTTP's.
 std::string authority(const HttpRequest& request) {
   return bracketed(request.has_host ? hostOf(request.host) : std::string(request.local_address));
 }
 
 std::string httpsPort(const HttpsConfig& https) { return https.on() && https.port != 443 ? ":" + std::to_string(https.port) : ""; }
-
-bool startsWith(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
 
 bool isRead(std::string_view method) { return method == "GET" || method == "HEAD" || method == "OPTIONS"; }
 
@@ -67,7 +67,7 @@ HttpAnswer HttpService::serve(const HttpRequest& request, OwnCopies* copies, Htt
     const std::shared_ptr<const Rules> kept = newest(rules_, copies);
     const Rules& rules = *kept;
     View view = View::unknown;
-    std::string request_id = isUuid(request.request_id) ? std::string(request.request_id) : randomUuid();
+    std::string request_id = requestIdOf(request);
     HttpAnswer answer;
     try {
       answer = this->answer(rules, request, view, copies);
@@ -91,7 +91,8 @@ HttpAnswer HttpService::serve(const HttpRequest& request, OwnCopies* copies, Htt
 // What it can't tell at a glance isn't quick.
 bool HttpService::quick(const HttpRequest& request, OwnCopies* copies) const noexcept {
   try {
-    if (!startsWith(request.target, "/") || !isRead(request.method)) return request.target == "*" || startsWith(request.target, "/");
+    if (!request.target.starts_with("/")) return request.target == "*";
+    if (!isRead(request.method)) return true;
     const std::string_view path = pathOf(request.target);
     if (path.find('%') != std::string_view::npos) return false;
     const std::shared_ptr<const Rules> rules = newest(rules_, copies);
@@ -123,7 +124,7 @@ HttpAnswer HttpService::refuse(const HttpRequest& request, int status, std::stri
     const std::shared_ptr<const Rules> rules = newest(rules_, copies);
     const char* const error = status == 503 ? "busy" : status >= 500 ? "internal error" : "bad request";
     HttpAnswer answer = errorAnswer(status, error, rules->config.debug || status == 503 ? std::string(why) : "");
-    answer.request_id = isUuid(request.request_id) ? std::string(request.request_id) : randomUuid();
+    answer.request_id = requestIdOf(request);
     finish(*rules, request, answer, View::unknown, counts, begin, why);
     return answer;
   } catch (...) {  // no memory
@@ -204,8 +205,8 @@ HttpService::Found HttpService::find(const Rules& rules, std::string_view path) 
   if (path == "/") return {routes_.index, View::index};
   if (path == "/healthz") return {routes_.health, View::health};
   if (path == "/ready") return {routes_.ready, View::ready};
-  if (startsWith(path, "/ready/group/")) return {routes_.ready, View::readyGroup};
-  if (startsWith(path, "/ready/")) return {routes_.ready, View::readyCheck};
+  if (path.starts_with("/ready/group/")) return {routes_.ready, View::readyGroup};
+  if (path.starts_with("/ready/")) return {routes_.ready, View::readyCheck};
   if (path == "/metrics" && routes_.metrics != nullptr && rules.config.metrics_enabled) return {routes_.metrics, View::metrics};
   return {};
 }
@@ -213,7 +214,7 @@ HttpService::Found HttpService::find(const Rules& rules, std::string_view path) 
 bool HttpService::redirects(const Rules& rules, std::string_view path, const HttpRequest& request) {
   if (!rules.config.ssl_redirect || rules.secure(request)) return false;
   return std::none_of(rules.config.ssl_redirect_exempt.begin(), rules.config.ssl_redirect_exempt.end(), [&path](const std::string& exempt) {
-    return path == exempt || (path.size() > exempt.size() && startsWith(path, exempt) && path[exempt.size()] == '/');
+    return path == exempt || (path.size() > exempt.size() && path.starts_with(exempt) && path[exempt.size()] == '/');
   });
 }
 
@@ -223,11 +224,11 @@ void HttpService::finish(const Rules& rules, const HttpRequest& request, HttpAns
   (counts != nullptr ? *counts : metrics_.ofOthers()).answered(static_cast<std::size_t>(view), request.method, answer.status, duration);
   const bool one_of_many = answer.status == 408 || (answer.status == 503 && !why.empty());
   if (rules.config.log_access == AccessLog::all || (rules.config.log_access == AccessLog::errors && answer.status >= 400 && !one_of_many))
-    log(rules, request, answer, view, answer.request_id, duration, why);
+    log(rules, request, answer, view, duration, why);
 }
 
-void HttpService::log(const Rules& rules, const HttpRequest& request, const HttpAnswer& answer, View view, const std::string& request_id,
-                      Nanoseconds duration, std::string_view why) {
+void HttpService::log(const Rules& rules, const HttpRequest& request, const HttpAnswer& answer, View view, Nanoseconds duration,
+                      std::string_view why) {
   const LogLevel level = answer.status < 400 ? LogLevel::info : LogLevel::warning;
   if (!log_.enabled(level)) return;
   static const std::vector<std::string> names = views();
@@ -236,7 +237,7 @@ void HttpService::log(const Rules& rules, const HttpRequest& request, const Http
                    "pulsewatch.core.http",
                    "api_request",
                    method + " " + names[static_cast<std::size_t>(view)] + " " + std::to_string(answer.status),
-                   {{"request_id", request_id},
+                   {{"request_id", answer.request_id},
                     {"ip_address", rules.client(request)},
                     {"method", std::string(request.method.substr(0, 32))},
                     {"path", cleanText(pathOf(request.target), kMostPathLogged)},

@@ -88,8 +88,7 @@ class HttpService {
   // What every answer has, and what is noted of it. `why` it was refused, if it was.
   void finish(const Rules& rules, const HttpRequest& request, HttpAnswer& answer, View view, HttpMetrics::Shard* counts, SteadyTime begin,
               std::string_view why = {});
-  void log(const Rules& rules, const HttpRequest& request, const HttpAnswer& answer, View view, const std::string& request_id,
-           Nanoseconds duration, std::string_view why);
+  void log(const Rules& rules, const HttpRequest& request, const HttpAnswer& answer, View view, Nanoseconds duration, std::string_view why);
 
   Published<Rules> rules_;
   const Routes routes_;

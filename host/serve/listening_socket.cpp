@@ -1,6 +1,6 @@
 #include "serve/listening_socket.h"
 
-#include "serve/network_address.h"
+#include "base/network_address.h"
 #include <pulsewatch/service_url.h>
 
 #include <Poco/Exception.h>

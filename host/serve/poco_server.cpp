@@ -33,22 +33,25 @@ const Poco::Net::SocketAddress& nowhere() {
   return address;
 }
 
+void sendHome(std::unique_ptr<CarriedRequest> request) noexcept {
+  CarriedHome& home = request->home();
+  home.comeBack(std::move(request));
+}
+
 // What Poco's server takes for a client's connection.
 class CarriedSocket final : public Poco::Net::StreamSocketImpl {
  public:
   explicit CarriedSocket(std::unique_ptr<CarriedRequest> request) : StreamSocketImpl(kNoDescriptor), request_(request.release()) {}
   ~CarriedSocket() override {
     reset();  // the base would close it
-    sendHome();
+    letGo();
   }
 
   CarriedRequest& request() { return *request_.load(); }
   // Once; whoever of Poco's threads has the socket last does it where no answer was made.
-  void sendHome() noexcept {
+  void letGo() noexcept {
     std::unique_ptr<CarriedRequest> request(request_.exchange(nullptr));
-    if (request == nullptr) return;
-    CarriedHome& home = request->home();
-    home.comeBack(std::move(request));
+    if (request != nullptr) sendHome(std::move(request));
   }
 
   // Not across the border of head and body: what Poco has read beyond a head it takes for the next one.
@@ -100,8 +103,7 @@ class CarriedQueue final : public Poco::Net::ServerSocketImpl {
       } catch (const std::bad_alloc&) {  // it is where it was
       }
     }
-    CarriedHome& home = request->home();
-    home.comeBack(std::move(request));
+    sendHome(std::move(request));
   }
   void closeQueue() EXCLUDES(mutex_) {
     std::deque<std::unique_ptr<CarriedRequest>> left;
@@ -111,10 +113,7 @@ class CarriedQueue final : public Poco::Net::ServerSocketImpl {
       left.swap(waiting_);
       arrived_.notifyAll();
     }
-    for (std::unique_ptr<CarriedRequest>& request : left) {
-      CarriedHome& home = request->home();
-      home.comeBack(std::move(request));
-    }
+    for (std::unique_ptr<CarriedRequest>& request : left) sendHome(std::move(request));
   }
 
   bool poll(const Poco::Timespan& timeout, int /*mode*/) override EXCLUDES(mutex_) {
@@ -154,7 +153,7 @@ class Handler final : public Poco::Net::HTTPRequestHandler {
     auto& carrier = *static_cast<CarriedSocket*>(socket.impl());
     CarriedRequest& carried = carrier.request();
     carried.answer = service_.serve(carried.request());
-    carrier.sendHome();
+    carrier.letGo();
   }
 
  private:

@@ -1,7 +1,7 @@
 // Whose X-Forwarded-* count: `http.trusted_proxies`, addresses and networks. Immutable; any thread.
 #pragma once
 
-#include "serve/network_address.h"
+#include "base/network_address.h"
 
 #include <string>
 #include <utility>

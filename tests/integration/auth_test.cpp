@@ -1,6 +1,7 @@
 // Who may see what, as its users come: curl, and a real Prometheus, with a token or a password; and what others see. No secret is in an
 // argument list: they come from files.
 #include "integration/daemon.h"
+#include "integration/https_client.h"
 #include "integration/prometheus.h"
 #include "integration/reloads.h"
 #include "support/child_process.h"
@@ -180,13 +181,11 @@ class AuthTest : public CppUnit::TestFixture {
   }
 
   // The status that curl got.
-  static std::string curl(PulsewatchProcess& daemon, const std::string& target, const std::vector<std::string>& with) {
-    std::vector<std::string> command{"curl", "--silent", "--show-error", "--ipv4", "--output", "/dev/null", "--write-out", "%{http_code}"};
-    command.insert(command.end(), with.begin(), with.end());
-    command.push_back("http://localhost:" + std::to_string(daemon.port()) + target);
-    ChildProcess client(command, plainEnvironment());
-    CPPUNIT_ASSERT_EQUAL_MESSAGE(client.errors(), 0, client.waitForExit(PulsewatchProcess::patience).value_or(-1));
-    return client.output();
+  static std::string curl(PulsewatchProcess& daemon, const std::string& target, std::vector<std::string> with) {
+    with.insert(with.end(), {"--ipv4", "http://localhost:" + std::to_string(daemon.port()) + target});
+    const CurlAnswer answer = testing::curl(with);
+    CPPUNIT_ASSERT_EQUAL(0, answer.code);
+    return std::to_string(answer.status);
   }
 
   const TemporaryDirectory files_;

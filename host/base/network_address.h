@@ -5,6 +5,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <sys/socket.h>
 
 namespace pulsewatch {
 
@@ -12,6 +13,9 @@ using AddressBytes = std::array<unsigned char, 16>;  // network order; IPv4 as I
 
 // Strict: dotted decimal, or RFC 4291 with or without a scope. None when it is no address.
 std::optional<AddressBytes> addressBytes(const std::string& text);
+
+// A socket's, of either family.
+AddressBytes addressBytes(const sockaddr_storage& address);
 
 bool isIpv4(const AddressBytes& address);
 

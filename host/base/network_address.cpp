@@ -1,7 +1,8 @@
-#include "serve/network_address.h"
+#include "base/network_address.h"
 
 #include <algorithm>
 #include <arpa/inet.h>
+#include <cstring>
 #include <netinet/in.h>
 
 namespace pulsewatch {
@@ -20,6 +21,15 @@ std::optional<AddressBytes> addressBytes(const std::string& text) {
   if (scope != std::string::npos && scope + 1 == text.size()) return std::nullopt;
   if (inet_pton(AF_INET6, text.substr(0, scope).c_str(), bytes.data()) == 1) return bytes;
   return std::nullopt;
+}
+
+AddressBytes addressBytes(const sockaddr_storage& address) {
+  AddressBytes bytes = kMapped;
+  if (address.ss_family == AF_INET6)
+    std::memcpy(bytes.data(), &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr, bytes.size());
+  else
+    std::memcpy(bytes.data() + kMappedSize, &reinterpret_cast<const sockaddr_in&>(address).sin_addr, bytes.size() - kMappedSize);
+  return bytes;
 }
 
 bool isIpv4(const AddressBytes& address) { return std::equal(kMapped.begin(), kMapped.begin() + kMappedSize, address.begin()); }
