@@ -70,10 +70,10 @@ struct Connection final : Watched {
   enum class State : std::uint8_t {
     head,  // a request is awaited for the first time, TLS' handshake before it, or has begun
     body,
-    carried,    // another thread makes the answer
     sending,    // the client has yet to take the answer
     idle,       // between an answer and the next request
     lingering,  // all is said; what still comes is thrown away: closed at once, the kernel would take back what the client hasn't read
+    carried,    // another thread makes the answer; the client's part has no deadline, as it has none left
     over,       // closed; kept until nobody can mean it any more
   };
   enum class Io : std::uint8_t { some, none, ended, failed };

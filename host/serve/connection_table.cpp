@@ -12,6 +12,16 @@ constexpr Milliseconds kLinger{1000};  // for a client that still sends, to read
 
 }  // namespace
 
+void ConnectionTable::setLimits(const HttpLimits& limits) {
+  limits_ = limits;
+  const auto time = [this](State state) -> Milliseconds& { return times_.at(static_cast<std::size_t>(state)); };
+  time(State::head) = limits.header_timeout;
+  time(State::body) = limits.body_timeout;
+  time(State::sending) = limits.send_timeout;
+  time(State::idle) = limits.keepalive_timeout;
+  time(State::lingering) = kLinger;
+}
+
 Connection& ConnectionTable::add(std::unique_ptr<Connection> connection) {
   Connection& added = *connection.release();  // the lists' from now on
   open_.fetch_add(1, std::memory_order_relaxed);
@@ -74,40 +84,18 @@ bool ConnectionTable::evictIdle() noexcept {
   return longest != nullptr;
 }
 
-std::optional<Milliseconds> ConnectionTable::limitOf(State state) const {
-  switch (state) {
-    case State::head:
-      return limits_.header_timeout;
-    case State::body:
-      return limits_.body_timeout;
-    case State::sending:
-      return limits_.send_timeout;
-    case State::idle:
-      return limits_.keepalive_timeout;
-    case State::lingering:
-      return kLinger;
-    case State::carried:
-    case State::over:
-      break;
-  }
-  return std::nullopt;
-}
-
 Connection* ConnectionTable::expired() const {
-  for (std::size_t i = 0; i < kStates; ++i) {
-    const auto limit = limitOf(static_cast<State>(i));
-    Connection* const longest = lists_.at(i).first();
-    if (limit && longest != nullptr && longest->since + *limit <= now_) return longest;
+  for (std::size_t i = 0; i < kTimedStates; ++i) {
+    Connection* const longest = lists_[i].first();
+    if (longest != nullptr && longest->since + times_[i] <= now_) return longest;
   }
   return nullptr;
 }
 
 SteadyTime ConnectionTable::nextDeadline() const {
   SteadyTime next = SteadyTime::max();
-  for (std::size_t i = 0; i < kStates; ++i) {
-    const auto limit = limitOf(static_cast<State>(i));
-    const Connection* const longest = lists_.at(i).first();
-    if (limit && longest != nullptr) next = std::min(next, longest->since + *limit);
+  for (std::size_t i = 0; i < kTimedStates; ++i) {
+    if (const Connection* const longest = lists_[i].first()) next = std::min(next, longest->since + times_[i]);
   }
   return next;
 }

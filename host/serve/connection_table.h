@@ -11,7 +11,6 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
-#include <optional>
 
 namespace pulsewatch {
 
@@ -19,13 +18,14 @@ class ConnectionTable {
  public:
   using State = Connection::State;
 
-  ConnectionTable(const HttpLimits& limits, ConnectionRoom& room, HttpMetrics::Shard& counts)
-      : limits_(limits), room_(room), counts_(counts) {}
+  ConnectionTable(const HttpLimits& limits, ConnectionRoom& room, HttpMetrics::Shard& counts) : room_(room), counts_(counts) {
+    setLimits(limits);
+  }
   ConnectionTable(const ConnectionTable&) = delete;
   ConnectionTable& operator=(const ConnectionTable&) = delete;
   ~ConnectionTable() { closeAll(); }  // nobody has a request of its connections any more
 
-  void setLimits(const HttpLimits& limits) { limits_ = limits; }
+  void setLimits(const HttpLimits& limits);
   [[nodiscard]] const HttpLimits& limits() const { return limits_; }
   // The time that connections come to a state at, from now on: Clock::running(), so that nobody's is over because the process stood still.
   void setNow(SteadyTime now) { now_ = now; }
@@ -54,15 +54,16 @@ class ConnectionTable {
 
  private:
   static constexpr std::size_t kStates = static_cast<std::size_t>(State::over);
+  static constexpr std::size_t kTimedStates = static_cast<std::size_t>(State::carried);  // those before it
 
   ConnectionList& list(State state) { return lists_.at(static_cast<std::size_t>(state)); }
-  [[nodiscard]] std::optional<Milliseconds> limitOf(State state) const;
   void leaveList(Connection& connection) noexcept;
 
   HttpLimits limits_;
   ConnectionRoom& room_;
   HttpMetrics::Shard& counts_;
   SteadyTime now_;
+  std::array<Milliseconds, kTimedStates> times_{};  // that a connection may be in a state
   std::array<ConnectionList, kStates> lists_;
   ConnectionList over_;
   std::atomic<unsigned> open_{0};
