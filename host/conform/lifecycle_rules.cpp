@@ -19,6 +19,12 @@ namespace {
 
 constexpr std::chrono::seconds kPatience{1};  // for what ends by itself
 
+#if defined(PULSEWATCH_SANITIZED)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+
 // A check from create to destroy, with a run or more between.
 void round(const pw_plugin* plugin, const Subject& subject, int runs = 1) {
   TrialCheck check(plugin, subject.settings());
@@ -84,7 +90,7 @@ std::string bearsInstances(const Subject& subject, Progress& progress) {
     round(plugin, subject);
   }
 
-  progress.at("with several checks at once");
+  progress.follow(false);
   std::vector<std::unique_ptr<TrialCheck>> checks;
   for (std::size_t i = 0; i < kAtOnce; ++i) checks.push_back(std::make_unique<TrialCheck>(plugin, subject.settings()));
   for (const char* const what :
@@ -108,11 +114,7 @@ std::string bearsInstances(const Subject& subject, Progress& progress) {
 }
 
 std::string leavesNoMemory(const Subject& subject, Progress& progress) {
-#if defined(PULSEWATCH_SANITIZED)
-  static_cast<void>(subject);
-  static_cast<void>(progress);
-  throw Skipped("a sanitizer has malloc's place, and tells of leaks itself");
-#else
+  if (kSanitized) throw Skipped("a sanitizer has malloc's place, and tells of leaks itself");
   const pw_plugin* const plugin = openTraced(subject, progress);
   hearNothing();
   const std::string of_checks = growth([&] {
@@ -131,7 +133,6 @@ std::string leavesNoMemory(const Subject& subject, Progress& progress) {
     throw Broken("each run leaves " + of_runs +
                  " with its check; free them before it returns (-fsanitize=address tells which), or keep no more than so many");
   return {};
-#endif
 }
 
 std::string leavesNoDescriptor(const Subject& subject, Progress& progress) {

@@ -73,7 +73,7 @@ std::string unloads(const Subject& subject, Progress& progress) {
   if (refusesUnloading(subject.image.copy)) throw Skipped("it asks never to be unloaded (-z nodelete), which hosts are fine with");
   const std::string path = "/proc/self/fd/" + std::to_string(subject.image.copy.get());
   for (int i = 0; i < 3; ++i) {
-    progress.at("loading it for the " + std::to_string(i + 1) + ". time");
+    progress.at("loading number " + std::to_string(i + 1));
     progress.enter(Phase::load);
     const std::size_t threads = threadCount();
     {

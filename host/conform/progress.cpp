@@ -29,7 +29,12 @@ void Progress::at(const std::string& step, Milliseconds limit) {
 
 void Progress::enter(Phase phase) {
   leaveForkedChild();
-  board_.phase = phase;
+  if (follows_) board_.phase = phase;
+}
+
+void Progress::follow(bool calls) {
+  follows_ = calls;
+  board_.phase = Phase::none;
 }
 
 void Progress::end(Verdict verdict, const std::string& sentence) {

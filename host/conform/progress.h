@@ -26,7 +26,7 @@ struct Board {
   std::array<char, 4000> sentence{};
 };
 
-// The rule's side of it. Steps come from one thread, phases from any.
+// The rule's side of it. Phases come from any thread, all else from one, while no other calls.
 class Progress {
  public:
   // For the process that calls it.
@@ -37,6 +37,8 @@ class Progress {
   void at(const std::string& step) { at(step, limit_); }
   void at(const std::string& step, Milliseconds limit);
   void enter(Phase phase);
+  // Whether phases are noted from now on: of calls at the same time the last one would tell nothing.
+  void follow(bool calls);
   void end(Verdict verdict, const std::string& sentence);
 
  private:
@@ -45,6 +47,7 @@ class Progress {
   Board& board_;
   const Milliseconds limit_;
   const pid_t process_;
+  bool follows_ = true;
 };
 
 }  // namespace pulsewatch
