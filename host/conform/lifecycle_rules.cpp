@@ -37,7 +37,7 @@ void round(const pw_plugin* plugin, const Subject& subject, int runs = 1) {
 std::string measuredGrowth(const std::function<void()>& once) {
   constexpr std::size_t kWarmUp = 10;  // caches are filled, what is made once is made
   constexpr std::chrono::milliseconds kBudget{500};
-  constexpr std::size_t kLeast = 20;
+  constexpr std::size_t kLeast = 10;
   constexpr std::size_t kMost = 200;
   constexpr std::size_t kNoticed = 24;         // bytes a call: the smallest piece that malloc gives is larger
   constexpr std::size_t kNoticedInAll = 2048;  // of a stretch: what malloc keeps at hand goes up and down
