@@ -52,7 +52,7 @@ class JudgeLoop {
 
   [[nodiscard]] bool draining() const { return draining_.load(); }
   [[nodiscard]] bool drained() const { return drained_.load(); }
-  [[nodiscard]] const Heartbeat& heartbeat() const { return heartbeat_; }
+  [[nodiscard]] const Heartbeat& heartbeat() const { return heartbeat_; }  // of the judge's thread, whoever else has judged
   // The moment as judge() takes it. Any thread.
   [[nodiscard]] JudgeInput input() const;
   [[nodiscard]] ReadinessPolicy policy() const { return *policy_.get(); }
