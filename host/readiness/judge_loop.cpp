@@ -7,8 +7,8 @@
 namespace pulsewatch {
 
 void JudgeLoop::start() {
-  judgeNow();
   heartbeat_.tick(clock_.running());
+  judgeNow();
   thread_ = std::thread([this] { loop(); });
 }
 
@@ -76,8 +76,8 @@ void JudgeLoop::loop() {
       changed_ = false;
     }
     const SteadyTime begin = clock_.steady();
-    judgeNow();
     heartbeat_.tick(clock_.running());
+    judgeNow();
     const SteadyTime end = clock_.steady();
     rest_until = end + 4 * (end - begin);
   }
