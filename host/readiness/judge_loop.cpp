@@ -7,8 +7,8 @@
 namespace pulsewatch {
 
 void JudgeLoop::start() {
-  heartbeat_.tick(clock_.running());
   judgeNow();
+  heartbeat_.tick(clock_.running());
   thread_ = std::thread([this] { loop(); });
 }
 

@@ -31,6 +31,7 @@ class JudgeLoop {
             VerdictSink& sink)
       : clock_(clock), active_time_(active_time), scheduler_(scheduler), board_(board), sink_(sink) {
     policy_.set(std::make_shared<const ReadinessPolicy>(policy));
+    heartbeat_.tick(clock_.running());
   }
   JudgeLoop(const JudgeLoop&) = delete;
   JudgeLoop& operator=(const JudgeLoop&) = delete;
