@@ -145,6 +145,28 @@ check_reload() {
   say "systemctl reload takes effect, and with a mistake says it and changes nothing"
 }
 
+# What the sandbox keeps from it, an operator gives back as the unit says.
+check_given_back() {
+  inside sh -c 'echo 1024 >/proc/sys/net/ipv4/ip_unprivileged_port_start' || fail "the container's ports can't be as a machine's are"
+  configure 'plugins.owners = root,games' 'http.port = 80'
+  inside install -m 644 -o games -g games /root/dropped.so /usr/local/lib/pulsewatch/plugins/
+  inside systemctl restart pulsewatch 2>/dev/null && fail "it may have a port below 1024 in its sandbox"
+  property_is ExecMainStatus 69 || fail "without the right to the port it ended with $(property ExecMainStatus), not 69"
+  property_is Result exit-code && wait_for 10 "tried again" sh -c "[ \$(docker exec $machine systemctl show -p NRestarts --value pulsewatch) -ge 1 ]"
+  configure 'plugins.owners = root,games'
+  wait_for 20 "active again" is_active active
+  wait_for 20 "the refusal says what the sandbox does" journal_has 'PrivateUsers=yes every other user is this one'
+  configure 'plugins.owners = root,games' 'http.port = 80'
+  set_up given PrivateUsers=no CapabilityBoundingSet=CAP_NET_BIND_SERVICE AmbientCapabilities=CAP_NET_BIND_SERVICE
+  inside systemctl restart pulsewatch || fail "it doesn't start with port 80"
+  wait_for 20 "it answers at port 80, with another user's plugin" sh -c "docker exec $machine curl -s http://127.0.0.1/ready | grep -q '\"dropped\"'"
+  set_up given
+  inside rm /etc/pulsewatch/pulsewatch.d/50-test.properties /usr/local/lib/pulsewatch/plugins/dropped.so
+  inside systemctl restart pulsewatch
+  wait_for 30 "ready in its sandbox again" ready_is 200
+  say "given the right, it has port 80 and another user's plugin"
+}
+
 is_new() { [ "$(property MainPID)" != "$1" ] && [ "$(property MainPID)" != 0 ] && is_active active; }
 
 check_killed() {
@@ -256,6 +278,7 @@ check_reload
 check_killed
 check_hung
 check_misconfigured
+check_given_back
 check_stopped
 check_upgraded
 check_purged
