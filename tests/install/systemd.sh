@@ -141,7 +141,7 @@ check_reload() {
   wait_for 10 "active after a refused SIGHUP" is_active active
   inside rm /etc/pulsewatch/pulsewatch.d/50-test.properties
   inside systemctl reload pulsewatch || fail "systemctl reload fails after the mistake was taken away"
-  property_is MainPID "$pid" && property_is NRestarts 0 || fail "a reload has restarted it"
+  { property_is MainPID "$pid" && property_is NRestarts 0; } || fail "a reload has restarted it"
   say "systemctl reload takes effect, and with a mistake says it and changes nothing"
 }
 
@@ -152,7 +152,7 @@ check_given_back() {
   inside install -m 644 -o games -g games /root/dropped.so /usr/local/lib/pulsewatch/plugins/
   inside systemctl restart pulsewatch 2>/dev/null && fail "it may have a port below 1024 in its sandbox"
   property_is ExecMainStatus 69 || fail "without the right to the port it ended with $(property ExecMainStatus), not 69"
-  property_is Result exit-code && wait_for 10 "tried again" sh -c "[ \$(docker exec $machine systemctl show -p NRestarts --value pulsewatch) -ge 1 ]"
+  wait_for 10 "tried again" sh -c "[ \$(docker exec $machine systemctl show -p NRestarts --value pulsewatch) -ge 1 ]"
   configure 'plugins.owners = root,games'
   wait_for 20 "active again" is_active active
   wait_for 20 "the refusal says what the sandbox does" journal_has 'PrivateUsers=yes every other user is this one'
@@ -219,7 +219,7 @@ check_stopped() {
   begin=$SECONDS
   inside systemctl stop pulsewatch
   [ $((SECONDS - begin)) -le 8 ] || fail "it took $((SECONDS - begin)) s to stop, with 5 s of drain"
-  property_is Result success && property_is ExecMainStatus 0 || fail "it did not stop cleanly: $(property Result), $(property ExecMainStatus)"
+  { property_is Result success && property_is ExecMainStatus 0; } || fail "it did not stop cleanly: $(property Result), $(property ExecMainStatus)"
   is_active inactive || fail "it is $(inside systemctl is-active pulsewatch) when it was stopped"
   [ -z "$(inside pgrep pulsewatch)" ] || fail "processes are left in $group"
   inside test ! -e /run/pulsewatch || fail "/run/pulsewatch is left"
