@@ -44,9 +44,9 @@ namespace pulsewatch {
 namespace {
 
 constexpr std::string_view kLogger = "pulsewatch.core.host";
-constexpr std::size_t kMostInStatus = 3;  // of the reasons for a verdict
+constexpr std::size_t kMostInStatus = 3;           // of the reasons for a verdict
 constexpr std::chrono::seconds kMostStopTime{10};  // which takes one, on a machine with nothing else to do
-constexpr Milliseconds kStopTime{500};  // for the checks to say goodbye, and for a reload to end
+constexpr Milliseconds kStopTime{500};             // for the checks to say goodbye, and for a reload to end
 
 // Relative paths mean what they meant at the start, also when --daemon has changed to /. (The directory is the process's: whoever else
 // opens a relative path meanwhile means the same.)

@@ -16,8 +16,8 @@ namespace pulsewatch {
 
 class Server {
  public:
-  // Listens at once (throws CannotListen) and starts the checks' first runs with start(). `log`, which is as the setup has it, and `manager`,
-  // who is told of all that becomes of it, must outlive it.
+  // Listens at once (throws CannotListen) and starts the checks' first runs with start(). `log`, which is as the setup has it, and
+  // `manager`, who is told of all that becomes of it, must outlive it.
   Server(const Setup& setup, LogWriter& log, ServiceManager& manager, const Clock& clock);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
