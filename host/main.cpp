@@ -1,4 +1,5 @@
 // pulsewatchd: options, signals and exit codes. Everything else is in setup.h and server.h.
+#include "base/service_manager.h"
 #include "check_listing.h"
 #include "log_outlet.h"
 #include "plugin_listing.h"
@@ -68,6 +69,21 @@ void raiseDescriptorLimit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// One of our signals, or 0 when none has come until then. Feeds the service manager's watchdog meanwhile; never, with a time of 0.
+int nextSignal(SteadyTime until, Server& server, Nanoseconds feed_every) {
+  const sigset_t signals = ourSignals();
+  const bool feeds = feed_every > Nanoseconds(0);
+  for (;;) {
+    const Nanoseconds left = until - std::chrono::steady_clock::now();
+    if (left <= Nanoseconds(0)) return 0;
+    if (feeds) server.feedWatchdog();
+    const Nanoseconds length = std::min(left, feeds ? feed_every : std::chrono::hours(1));
+    const auto whole = std::chrono::floor<std::chrono::seconds>(length);
+    const timespec wait{whole.count(), static_cast<long>((length - whole).count())};
+    if (const int signal = sigtimedwait(&signals, nullptr, &wait); signal > 0) return signal;
+  }
+}
+
 int failed(const Mistakes& mistakes) {
   for (const std::string& line : mistakes.lines()) std::cerr << line << '\n';
   return kExitConfig;
@@ -81,7 +97,7 @@ class StandardError final : public Poco::Channel {
 
 class Daemon final : public Poco::Util::ServerApplication {
  public:
-  Daemon() {
+  explicit Daemon(ServiceManagerAddress manager) : manager_(std::move(manager)) {
     setUnixOptions(true);
     logger().setChannel(new StandardError);
     std::error_code error;
@@ -99,9 +115,10 @@ class Daemon final : public Poco::Util::ServerApplication {
   void printHelp() const;
   int describePlugins() const;
   int runServer(Setup setup);
-  static void serveUntilStopped(Server& server, Log& log);
+  static void serveUntilStopped(Server& server, Nanoseconds feed_every, Log& log);
   [[noreturn]] void leaveAtOnce() const;
 
+  const ServiceManagerAddress manager_;
   const WorkerInspector inspector_{WorkerProcess::kThisProgram};
   Task task_ = Task::run;
   bool offline_ = false;  // --check-config runs no check
@@ -192,7 +209,8 @@ int Daemon::runServer(Setup setup) {
   const std::shared_ptr<LogSink> sink = file != nullptr ? std::shared_ptr<LogSink>(file) : std::make_shared<LogDescriptor>(STDOUT_FILENO);
   LogWriter log(sink, logFormat(setup.config), setup.config.log_level, clock);
   try {
-    Server server(setup, log, clock);
+    ServiceManager manager(manager_);
+    Server server(setup, log, manager, clock);
     Mistakes mistakes;
     if (file != nullptr) addLogFileFault(log_file, file->open(), mistakes);
     if (!mistakes.empty()) return failed(mistakes);
@@ -200,7 +218,7 @@ int Daemon::runServer(Setup setup) {
     malloc_trim(0);
     log.start();
     server.start();
-    serveUntilStopped(server, log);
+    serveUntilStopped(server, manager.watchdogPeriod(), log);
     const bool all_ended = server.stop();
     log.write({LogLevel::info, kLogger, "stopped", all_ended ? "stopped" : "stopped; a check that hangs was left behind", {}});
     log.stop(clock.steady() + kFlushTime);
@@ -212,10 +230,8 @@ int Daemon::runServer(Setup setup) {
   }
 }
 
-void Daemon::serveUntilStopped(Server& server, Log& log) {
-  const sigset_t signals = ourSignals();
-  int signal = 0;
-  while (sigwait(&signals, &signal) != 0 || signal == SIGHUP) server.reloadSoon();
+void Daemon::serveUntilStopped(Server& server, Nanoseconds feed_every, Log& log) {
+  while (nextSignal(SteadyTime::max(), server, feed_every) == SIGHUP) server.reloadSoon();
 
   const Milliseconds drain_time = server.drainTime();
   log.write({LogLevel::info,
@@ -225,14 +241,7 @@ void Daemon::serveUntilStopped(Server& server, Log& log) {
              {}});
   server.drain();
   const SteadyTime until = std::chrono::steady_clock::now() + drain_time;
-  for (;;) {
-    const Nanoseconds left = until - std::chrono::steady_clock::now();
-    if (left <= Nanoseconds(0)) return;
-    const auto whole = std::chrono::floor<std::chrono::seconds>(left);
-    const timespec wait{whole.count(), static_cast<long>((left - whole).count())};
-    const int second = sigtimedwait(&signals, nullptr, &wait);
-    if (second == SIGTERM || second == SIGINT) return;
-  }
+  while (nextSignal(until, server, feed_every) == SIGHUP) continue;
 }
 
 // A thread hangs in a plugin: the program can't be taken down around it.
@@ -296,6 +305,7 @@ int main(int argc, char** argv) {
   if (argc > 1 && std::strcmp(argv[1], pulsewatch::WorkerProcess::kWorkerArgument) == 0) return pulsewatch::runWorker();
   // A worker is of the same user: it must not look into the host's memory and environment, where every secret is. (No core dumps either.)
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  const pulsewatch::ServiceManagerAddress manager = pulsewatch::takeServiceManagerAddress();
   const sigset_t signals = pulsewatch::ourSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // first of all: a signal during the start waits until it can be answered
   for (const int signal : {SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_IGN);  // a log that can't be written is no reason to end
@@ -306,7 +316,7 @@ int main(int argc, char** argv) {
   try {
     pulsewatch::holdStandardDescriptors();
     if (const int code = pulsewatch::checkBeforeDaemon(argc, argv); code != 0) return code;
-    pulsewatch::Daemon daemon;
+    pulsewatch::Daemon daemon(manager);
     return daemon.run(argc, argv);
   } catch (const std::exception& e) {
     std::cerr << "internal error: " << e.what() << '\n';

@@ -1,5 +1,7 @@
 #include "reloader.h"
 
+#include "base/thread_name.h"
+
 #include <exception>
 #include <utility>
 
@@ -46,6 +48,7 @@ std::vector<std::string> Reloader::askAndWait() {
 }
 
 void Reloader::loop() {
+  nameThread("pw-reload");
   for (;;) {
     std::uint64_t asked = 0;
     {

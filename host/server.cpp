@@ -1,6 +1,7 @@
 #include "server.h"
 
 #include "base/folder_watcher.h"
+#include "base/progress.h"
 #include "check_posts.h"
 #include "config_watch.h"
 #include "control/control_handler.h"
@@ -8,6 +9,7 @@
 #include "host_operations.h"
 #include "log_outlet.h"
 #include "readiness/dependents.h"
+#include "readiness/explanation.h"
 #include "readiness/judge_loop.h"
 #include "reload_report.h"
 #include "reloader.h"
@@ -42,7 +44,9 @@ namespace pulsewatch {
 namespace {
 
 constexpr std::string_view kLogger = "pulsewatch.core.host";
-constexpr Milliseconds kStopTime{500};  // for the checks to say goodbye, and for a reload to end
+constexpr std::size_t kMostInStatus = 3;           // of the reasons for a verdict
+constexpr std::chrono::seconds kMostStopTime{10};  // which takes one, on a machine with nothing else to do
+constexpr Milliseconds kStopTime{500};             // for the checks to say goodbye, and for a reload to end
 
 // Relative paths mean what they meant at the start, also when --daemon has changed to /. (The directory is the process's: whoever else
 // opens a relative path meanwhile means the same.)
@@ -111,13 +115,14 @@ const char* hostVersion() { return PULSEWATCH_VERSION; }
 
 class Server::Parts final : public ResultSink, public BoardListener, public VerdictSink, public WorkerEvents {
  public:
-  Parts(const Setup& setup, LogWriter& log, const Clock& clock);
+  Parts(const Setup& setup, LogWriter& log, ServiceManager& manager, const Clock& clock);
   Parts(const Parts&) = delete;
   Parts& operator=(const Parts&) = delete;
   ~Parts() override { stop(); }
 
   void start();
   void drain();
+  void feedWatchdog();
   bool stop();
   std::vector<std::string> reload() { return reloader_.askAndWait(); }
   void reloadSoon() { reloader_.ask(); }
@@ -156,10 +161,12 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
     ready_.judged(verdict);
     run_log_.judged(*verdict, next_runs_);
     operations_.judged(*verdict);
+    tellStatus(*verdict);
   }
 
  private:
   [[nodiscard]] NextRun nextRun(CheckId check);
+  void tellStatus(const Verdict& verdict);
   std::vector<std::string> reloadNow();
   std::vector<std::string> readAgain();
   std::vector<std::string> refused(const Mistakes& mistakes);
@@ -178,6 +185,7 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
   const ConfigInput input_;
   Published<HostConfig> config_;
   LogWriter& log_;
+  ServiceManager& manager_;
   ReloadReport report_;  // the reloader's
   const Clock& clock_;
   ActiveTime active_time_;
@@ -206,6 +214,8 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
   Roster roster_;
   std::unique_ptr<FolderWatcher> plugin_watcher_;
   IndexHandler index_;
+  Progress progress_;
+  std::string told_stuck_;  // of progress_, by feedWatchdog()
   HealthHandler health_;
   ReadyHandler ready_;
   MetricsHandler metrics_;
@@ -218,9 +228,10 @@ class Server::Parts final : public ResultSink, public BoardListener, public Verd
   const std::unique_ptr<ControlSocket> control_;  // may be null
 };
 
-Server::Parts::Parts(const Setup& setup, LogWriter& log, const Clock& clock)
+Server::Parts::Parts(const Setup& setup, LogWriter& log, ServiceManager& manager, const Clock& clock)
     : input_(setup.input),
       log_(log),
+      manager_(manager),
       report_(log),
       clock_(clock),
       inspector_(WorkerProcess::kThisProgram),
@@ -241,7 +252,11 @@ Server::Parts::Parts(const Setup& setup, LogWriter& log, const Clock& clock)
       check_metrics_(board_, verdict_, [this] { return scheduler_.stuckChecks(); }),
       roster_({log, posts_, scheduler_, workers_, *this, inspector_, [this] { judge_.wake(); }}, said(setup)),
       index_(hostVersion(), setup.config.metrics_enabled),
-      health_(clock, {&scheduler_.heartbeat(), &judge_.heartbeat(), &log.heartbeat(), &workers_.heartbeat()}, hostVersion()),
+      progress_(clock, {{"the scheduler", &scheduler_.heartbeat()},
+                        {"the judge", &judge_.heartbeat()},
+                        {"the log", &log.heartbeat()},
+                        {"the workers' supervisor", &workers_.heartbeat()}}),
+      health_(clock, progress_, hostVersion()),
       ready_(clock, judge_, verdict_, {board_, next_runs_}, hostVersion()),
       metrics_({&http_metrics_, &collected_of_process_, &collected_of_host_, &check_metrics_, &plugin_metrics_}),
       service_(setup.config, {&index_, &health_, &ready_, &metrics_}, http_metrics_, log, clock),
@@ -253,11 +268,29 @@ Server::Parts::Parts(const Setup& setup, LogWriter& log, const Clock& clock)
       control_handler_(operations_, log, hostVersion()),
       control_(controlSocket(setup.config.control_socket, control_handler_, log, clock)) {
   config_.set(std::make_shared<const HostConfig>(setup.config));
-  health_.watch(http_.heartbeats());
+  for (const Heartbeat* heartbeat : http_.heartbeats()) progress_.add({"HTTP", heartbeat});
   service_.configure(withPorts(setup.config));
   config_watch_.note();
   setForms(ready_, setup.config);
   ready_.setGroups(groupsOf(setup.plan));
+}
+
+// Every user of the machine can see it.
+void Server::Parts::tellStatus(const Verdict& verdict) {
+  if (!manager_.listens()) return;
+  const bool open = config_.get()->public_messages;
+  std::string status = summary(open ? verdict : neutral(verdict), kMostInStatus);
+  if (verdict.ready) status += ", " + std::to_string(verdict.checks.size()) + (verdict.checks.size() == 1 ? " check" : " checks");
+  if (const std::string stuck = progress_.stuck(); !stuck.empty()) status += "; no progress: " + stuck;
+  manager_.status(status);
+}
+
+void Server::Parts::feedWatchdog() {
+  const std::string stuck = progress_.stuck();
+  if (stuck.empty()) manager_.feedWatchdog();
+  if (!stuck.empty() && stuck != told_stuck_)
+    log_.write({LogLevel::critical, kLogger, "no_progress", "no progress: " + stuck + "; the service manager's watchdog is not fed", {}});
+  told_stuck_ = stuck;
 }
 
 NextRun Server::Parts::nextRun(CheckId check) {
@@ -281,11 +314,13 @@ void Server::Parts::start() {
               "started",
               std::string("pulsewatchd ") + hostVersion() + " runs " + std::to_string(board_.size()) + " checks",
               {{"version", std::string(hostVersion())}}});
+  manager_.ready();
   watchConfig(*config);
   reloader_.start();
 }
 
 void Server::Parts::drain() {
+  manager_.stopping(drainTime() + kMostStopTime);
   http_.closeConnections();  // before anybody can see that it drains
   judge_.drain();
   reloader_.close();
@@ -341,13 +376,17 @@ void Server::Parts::tellListening(const std::vector<std::shared_ptr<ListeningSoc
 
 // On the reloader's thread.
 std::vector<std::string> Server::Parts::reloadNow() {
+  manager_.reloading();
+  std::vector<std::string> lines;
   try {
-    return readAgain();
+    lines = readAgain();
   } catch (const std::exception& e) {  // no thread, no memory
     Mistakes mistakes;
     mistakes.add("internal error", e.what());
-    return refused(mistakes);
+    lines = refused(mistakes);
   }
+  manager_.ready();
+  return lines;
 }
 
 std::vector<std::string> Server::Parts::refused(const Mistakes& mistakes) {
@@ -407,10 +446,12 @@ void Server::Parts::take(const Setup& setup, std::shared_ptr<LogSink> sink) {
   watchConfig(config);
 }
 
-Server::Server(const Setup& setup, LogWriter& log, const Clock& clock) : parts_(std::make_unique<Parts>(setup, log, clock)) {}
+Server::Server(const Setup& setup, LogWriter& log, ServiceManager& manager, const Clock& clock)
+    : parts_(std::make_unique<Parts>(setup, log, manager, clock)) {}
 Server::~Server() = default;
 void Server::start() { parts_->start(); }
 void Server::drain() { parts_->drain(); }
+void Server::feedWatchdog() { parts_->feedWatchdog(); }
 bool Server::stop() { return parts_->stop(); }
 std::vector<std::string> Server::reload() { return parts_->reload(); }
 void Server::reloadSoon() { parts_->reloadSoon(); }

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/service_manager.h"
 #include "serve/log_writer.h"
 #include "setup.h"
 
@@ -15,15 +16,17 @@ namespace pulsewatch {
 
 class Server {
  public:
-  // Listens at once (throws CannotListen) and starts the checks' first runs with start(). `log`, which is as the setup has it, must outlive
-  // it.
-  Server(const Setup& setup, LogWriter& log, const Clock& clock);
+  // Listens at once (throws CannotListen) and starts the checks' first runs with start(). `log`, which is as the setup has it, and
+  // `manager`, who is told of all that becomes of it, must outlive it.
+  Server(const Setup& setup, LogWriter& log, ServiceManager& manager, const Clock& clock);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   ~Server();
 
   void start();
   void drain();  // not ready from now on, still serving
+  // Feeds the manager's watchdog, unless a thread that can't be done without makes no progress: then the log says so, once. One thread.
+  void feedWatchdog();
   // Ends everything within a second. False when a check hangs, or a reload that waits for one: its thread is still there, and the process
   // must end by _exit.
   bool stop();

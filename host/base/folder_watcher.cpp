@@ -1,5 +1,7 @@
 #include "base/folder_watcher.h"
 
+#include "base/thread_name.h"
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -44,6 +46,7 @@ void FolderWatcher::stop() {
 }
 
 void FolderWatcher::loop() {
+  nameThread("pw-watch");
   watchAll();
   // What changed before the watches were there is seen by the first look.
   bool soon = true;

@@ -3,6 +3,7 @@
 #include <pulsewatch/setting_value.h>
 
 #include <cerrno>
+#include <csignal>
 #include <fstream>
 #include <optional>
 #include <sys/socket.h>
@@ -67,6 +68,8 @@ std::string refusalOf(const ControlPeer& peer) {
   if (peer.uid != 0 && peer.uid != us) return "only root and the daemon's user may do this";
   if (peer.pid == 0 || peer.uid != us) return {};
   const auto process = processOf(peer.pid);
+  if (!process && (::kill(peer.pid, 0) == 0 || errno == EPERM))
+    return "the process that connected can't be looked at (systemd: ProtectProc=), and may be a plugin's; start pulsewatchctl as root";
   if (!process) return "the process that connected is gone";
   if (isOfUs(peer.pid)) return "pulsewatchd's own processes, its plugins that is, may not do this";
   if (confinedUnlikeUs(*process))

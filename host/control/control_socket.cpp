@@ -1,5 +1,7 @@
 #include "control/control_socket.h"
 
+#include "base/thread_name.h"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -38,6 +40,7 @@ void ControlSocket::stop() {
 }
 
 void ControlSocket::loop() {
+  nameThread("pw-control");
   while (!stopping_) {
     std::vector<pollfd> watched{{wake_.get(), POLLIN, 0}};
     const bool accepts = clock_.steady() >= accept_after_;

@@ -21,6 +21,7 @@ namespace pulsewatch {
 namespace {
 
 constexpr std::int64_t kMostUserId = 4294967294;  // (uid_t)-1 means none
+constexpr uid_t kUnknownUser = 65534;             // who a user of another namespace is seen as; see user_namespaces(7)
 
 std::string errnoText(int error) { return std::generic_category().message(error); }
 
@@ -63,7 +64,8 @@ void checkWriters(const FileDescriptor& file, const std::string& what, const std
                   Sticky sticky = Sticky::refused) {
   const struct stat status = statusOf(file, what);
   if (owners.count(status.st_uid) == 0)
-    throw Refusal(what + " belongs to user " + userName(status.st_uid) + ", who is not among plugins.owners; chown it, or add the user");
+    throw Refusal(what + " belongs to user " + userName(status.st_uid) + ", who is not among plugins.owners; chown it, or add the user" +
+                  (status.st_uid == kUnknownUser ? " (systemd: with PrivateUsers=yes every other user is this one)" : ""));
   if (sticky == Sticky::taken && (status.st_mode & S_ISVTX) != 0) return;
   if ((status.st_mode & S_IWOTH) != 0) throw Refusal(what + " is writable by others; chmod o-w " + path);
   if ((status.st_mode & S_IWGRP) == 0) return;

@@ -1,6 +1,7 @@
 #include "plugin/local_runner.h"
 
 #include "base/mutex.h"
+#include "base/thread_name.h"
 #include "plugin/descriptor_watcher.h"
 #include "plugin/hosted_check.h"
 
@@ -283,6 +284,7 @@ std::optional<LocalRunner::Pool::Job> LocalRunner::Pool::nextJob(bool new_thread
 }
 
 void LocalRunner::Pool::work() {
+  nameThread("pw-run");
   options_.on_thread();
   bool new_thread = true;
   while (const auto job = nextJob(std::exchange(new_thread, false))) execute(*job);

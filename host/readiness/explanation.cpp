@@ -173,6 +173,16 @@ CheckExplanation explainCheck(const Verdict& verdict, const CheckVerdict& check,
   return explanation;
 }
 
+std::string summary(const Verdict& verdict, std::size_t most_reasons) {
+  std::vector<std::string> reasons = verdict.reasons;
+  for (const CheckVerdict* check : verdict.degraded ? decisiveChecks(verdict) : std::vector<const CheckVerdict*>())
+    reasons.push_back(check->row->policy->name + ": " + shownMessage(*check));
+  std::string sentence = !verdict.ready ? "not ready" : verdict.degraded ? "ready, but degraded" : "ready";
+  for (std::size_t i = 0; i < reasons.size() && i < most_reasons; ++i) sentence += (i == 0 ? ": " : "; ") + reasons[i];
+  if (reasons.size() > most_reasons) sentence += "; and " + std::to_string(reasons.size() - most_reasons) + " more";
+  return sentence;
+}
+
 std::vector<const CheckVerdict*> tellingChecks(const Verdict& verdict) {
   std::vector<const CheckVerdict*> telling = decisiveChecks(verdict);
   std::vector<const CheckVerdict*> told = telling;

@@ -4,6 +4,7 @@
 
 #include "readiness/readiness.h"
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -40,6 +41,9 @@ struct Explanation {
   std::vector<std::string> root_causes;  // names
   std::vector<CheckExplanation> checks;  // in the verdict's order; of a group only its own
 };
+
+// The verdict in one sentence, `ready`, `ready, but degraded: …` or `not ready: …`, with so many of the reasons at most.
+std::string summary(const Verdict& verdict, std::size_t most_reasons);
 
 // The checks that the sentences are about: those behind the verdict, root causes first, then others that are not well.
 std::vector<const CheckVerdict*> tellingChecks(const Verdict& verdict);

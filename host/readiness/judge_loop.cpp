@@ -1,11 +1,14 @@
 #include "readiness/judge_loop.h"
 
+#include "base/thread_name.h"
+
 #include <utility>
 
 namespace pulsewatch {
 
 void JudgeLoop::start() {
   judgeNow();
+  heartbeat_.tick(clock_.running());
   thread_ = std::thread([this] { loop(); });
 }
 
@@ -58,10 +61,10 @@ JudgeInput JudgeLoop::input() const {
 void JudgeLoop::judgeNow() {
   const MutexLock lock(judging_);
   sink_.judged(std::make_shared<const Verdict>(judge(board_.snapshot(), policy(), input())));
-  heartbeat_.tick(clock_.running());
 }
 
 void JudgeLoop::loop() {
+  nameThread("pw-judge");
   SteadyTime rest_until = clock_.steady();
   for (;;) {
     {
@@ -73,6 +76,7 @@ void JudgeLoop::loop() {
       changed_ = false;
     }
     const SteadyTime begin = clock_.steady();
+    heartbeat_.tick(clock_.running());
     judgeNow();
     const SteadyTime end = clock_.steady();
     rest_until = end + 4 * (end - begin);

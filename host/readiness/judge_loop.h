@@ -31,6 +31,7 @@ class JudgeLoop {
             VerdictSink& sink)
       : clock_(clock), active_time_(active_time), scheduler_(scheduler), board_(board), sink_(sink) {
     policy_.set(std::make_shared<const ReadinessPolicy>(policy));
+    heartbeat_.tick(clock_.running());
   }
   JudgeLoop(const JudgeLoop&) = delete;
   JudgeLoop& operator=(const JudgeLoop&) = delete;
@@ -52,7 +53,7 @@ class JudgeLoop {
 
   [[nodiscard]] bool draining() const { return draining_.load(); }
   [[nodiscard]] bool drained() const { return drained_.load(); }
-  [[nodiscard]] const Heartbeat& heartbeat() const { return heartbeat_; }
+  [[nodiscard]] const Heartbeat& heartbeat() const { return heartbeat_; }  // of the judge's thread, whoever else has judged
   // The moment as judge() takes it. Any thread.
   [[nodiscard]] JudgeInput input() const;
   [[nodiscard]] ReadinessPolicy policy() const { return *policy_.get(); }

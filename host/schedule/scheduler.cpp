@@ -1,5 +1,6 @@
 #include "schedule/scheduler.h"
 
+#include "base/thread_name.h"
 #include "base/uuid.h"
 #include "config/duration.h"
 
@@ -90,6 +91,7 @@ void Scheduler::stop() {
 }
 
 void Scheduler::loop() {
+  nameThread("pw-scheduler");
   SteadyTime no_start_before = clock_.steady();
   for (;;) {
     std::vector<Start> starts;

@@ -1,6 +1,7 @@
 #include "serve/connection_loop.h"
 
 #include "base/network_address.h"
+#include "base/thread_name.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -149,6 +150,7 @@ void ConnectionLoop::leave(const std::shared_ptr<ListeningSocket>& socket) {
 }
 
 void ConnectionLoop::loop() {
+  nameThread("pw-http");
   std::array<epoll_event, 128> events{};
   while (!stopping_) {
     const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), waitMs());

@@ -1,5 +1,6 @@
 #include "serve/log_writer.h"
 
+#include "base/thread_name.h"
 #include "serve/log_lines.h"
 
 #include <algorithm>
@@ -57,6 +58,7 @@ void LogWriter::write(const LogRecord& record) noexcept {
 }
 
 void LogWriter::loop() noexcept {
+  nameThread("pw-log");
   for (bool stopping = false;;) {
     heartbeat_.tick(clock_.running());
     try {

@@ -141,11 +141,7 @@ void RunLog::judged(const Verdict& verdict, const NextRuns& next_runs) {
   }
   const bool well = verdict.ready && !verdict.degraded;
   LogRecord record{well ? LogLevel::info : LogLevel::warning, kHealthLogger, "ready_changed", {}, {}};
-  std::vector<std::string> reasons = verdict.reasons;
-  for (const CheckVerdict* check : verdict.degraded ? decisiveChecks(verdict) : std::vector<const CheckVerdict*>())
-    reasons.push_back(check->row->policy->name + ": " + shownMessage(*check));
-  record.message = well ? "ready" : verdict.ready ? "ready, but degraded" : "not ready";
-  for (std::size_t i = 0; i < reasons.size() && i < kMostTold; ++i) record.message += (i == 0 ? ": " : "; ") + reasons[i];
+  record.message = summary(verdict, kMostTold);
 
   const std::vector<const CheckVerdict*> telling = tellingChecks(verdict);
   std::map<std::string, std::string> explanation;

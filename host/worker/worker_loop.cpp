@@ -1,5 +1,7 @@
 #include "worker/worker_loop.h"
 
+#include "base/thread_name.h"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -90,6 +92,7 @@ void WorkerLoop::watchOut(int fd, bool wanted) {
 }
 
 void WorkerLoop::loop() {
+  nameThread("pw-workers");
   for (;;) {
     heartbeat_.tick(clock_.running());
     attendAll();

@@ -101,12 +101,14 @@ class PluginFileTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string(), refusal("ok.so", {0, 54321}));
     const passwd* const nobody = ::getpwnam("nobody");
     CPPUNIT_ASSERT(nobody != nullptr);
+    const std::string namespaced = " (systemd: with PrivateUsers=yes every other user is this one)";
     CPPUNIT_ASSERT_EQUAL(0, ::chown(file().c_str(), nobody->pw_uid, 0));
-    CPPUNIT_ASSERT_EQUAL(std::string("it belongs to user nobody, who is not among plugins.owners; chown it, or add the user"),
+    CPPUNIT_ASSERT_EQUAL(std::string("it belongs to user nobody, who is not among plugins.owners; chown it, or add the user") + namespaced,
                          refusal("ok.so", {0}));
     CPPUNIT_ASSERT_EQUAL(0, ::chown(directory_->path().c_str(), nobody->pw_uid, 0));
-    CPPUNIT_ASSERT_EQUAL(std::string("its directory belongs to user nobody, who is not among plugins.owners; chown it, or add the user"),
-                         refusal("ok.so", {0}));
+    CPPUNIT_ASSERT_EQUAL(
+        std::string("its directory belongs to user nobody, who is not among plugins.owners; chown it, or add the user") + namespaced,
+        refusal("ok.so", {0}));
   }
 
   // A group may write when it is root's or the owner's own.

@@ -44,9 +44,31 @@ class ExplanationTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(ofTheHost);
   CPPUNIT_TEST(ofAGroup);
   CPPUNIT_TEST(data);
+  CPPUNIT_TEST(summaries);
   CPPUNIT_TEST_SUITE_END();
 
  public:
+  void summaries() {
+    Explained bench;
+    for (const char* name : {"a", "b", "c"}) bench.add(VerdictBench::policy(name));
+    bench.good("a");
+    expect("not ready: b: no result yet; c: no result yet", summary(bench.judgeNow(), 3));
+    bench.bad("b");
+    bench.bad("a");
+    expect("not ready: a: down; b: down; c: no result yet", summary(bench.judgeNow(), 3));
+    expect("not ready: a: down; b: down; and 1 more", summary(bench.judgeNow(), 2));
+    expect("not ready: a: down; and 2 more", summary(bench.judgeNow(), 1));
+    for (const char* name : {"a", "b", "c"}) bench.good(name);
+    expect("ready", summary(bench.judgeNow(), 3));
+    Explained spared;
+    spared.readiness.shared_failure_is_ready = true;
+    CheckPolicy policy = VerdictBench::policy("a");
+    policy.shared = true;
+    spared.add(policy);
+    spared.bad("a");
+    expect("ready, but degraded: a: down", summary(spared.judgeNow(), 3));
+  }
+
   void statuses() {
     Explained bench;
     bench.add(VerdictBench::policy("a"));

@@ -33,7 +33,8 @@ class HealthHandlerTest : public CppUnit::TestFixture {
     testing::ManualClock clock;
     Heartbeat heartbeat;
     heartbeat.tick(clock.steady());
-    HealthHandler handler(clock, {&heartbeat}, "1.2.3");
+    const Progress progress(clock, {{"it", &heartbeat}});
+    HealthHandler handler(clock, progress, "1.2.3");
     const HttpAnswer answer = handler.answer({});
     CPPUNIT_ASSERT_EQUAL(200, answer.status);
     CPPUNIT_ASSERT_EQUAL(std::string("application/json"), answer.content_type);
@@ -54,12 +55,12 @@ class HealthHandlerTest : public CppUnit::TestFixture {
     for (const Row& row : rows) {
       testing::ManualClock clock;
       std::vector<Heartbeat> heartbeats(row.ages.size());
-      std::vector<const Heartbeat*> pointers;
+      std::vector<Progress::Part> parts;
       for (std::size_t i = 0; i < row.ages.size(); ++i) {
         heartbeats[i].tick(clock.steady() - row.ages[i]);
-        pointers.push_back(&heartbeats[i]);
+        parts.push_back({"it", &heartbeats[i]});
       }
-      CPPUNIT_ASSERT_EQUAL_MESSAGE(row.name, row.healthy ? 200 : 503, HealthHandler(clock, pointers, "1").answer({}).status);
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(row.name, row.healthy ? 200 : 503, HealthHandler(clock, Progress(clock, parts), "1").answer({}).status);
     }
   }
 
@@ -67,7 +68,8 @@ class HealthHandlerTest : public CppUnit::TestFixture {
     testing::ManualClock clock;
     Heartbeat heartbeat;
     heartbeat.tick(clock.steady());
-    HealthHandler handler(clock, {&heartbeat}, "1");
+    const Progress progress(clock, {{"it", &heartbeat}});
+    HealthHandler handler(clock, progress, "1");
     clock.standStill(seconds(60));
     CPPUNIT_ASSERT_EQUAL(200, handler.answer({}).status);  // nobody could have ticked
     clock.advance(seconds(6));
@@ -79,7 +81,7 @@ class HealthHandlerTest : public CppUnit::TestFixture {
   void neverTicked() {
     const testing::ManualClock clock;
     const Heartbeat heartbeat;
-    CPPUNIT_ASSERT_EQUAL(503, HealthHandler(clock, {&heartbeat}, "1").answer({}).status);
+    CPPUNIT_ASSERT_EQUAL(503, HealthHandler(clock, Progress(clock, {{"it", &heartbeat}}), "1").answer({}).status);
   }
 };
 
