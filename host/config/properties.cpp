@@ -88,23 +88,6 @@ bool isMissing(const std::filesystem::path& file) {
   return std::filesystem::status(file, error).type() == std::filesystem::file_type::not_found;
 }
 
-std::optional<std::string> variableFromFile(const std::string& variable, const std::string& file, Mistakes& mistakes) {
-  std::string error;
-  std::optional<std::string> content = readSmallFile(file, kMostVariableBytes, error);
-  if (!content) {  // the path isn't quoted: where the secret was put instead of its path, it would be the secret
-    mistakes.add(variable, "the file it names cannot be read: " + error);
-    return std::nullopt;
-  }
-  if (content->find('\0') != std::string::npos) {
-    mistakes.add(variable, "the file it names has a NUL byte; write text");
-    return std::nullopt;
-  }
-  const std::string_view text = *content;
-  const std::string_view ending = text.ends_with("\r\n") ? "\r\n" : text.ends_with('\n') ? "\n" : "";
-  content->resize(text.size() - ending.size());
-  return content;
-}
-
 Layer environmentLayer(const std::map<std::string, std::string>& environment, Mistakes& mistakes) {
   Layer layer;
   for (const KeyDescription& description : hostKeys()) {
@@ -119,7 +102,7 @@ Layer environmentLayer(const std::map<std::string, std::string>& environment, Mi
       layer[key] = {.key = key, .value = variable->second, .origin = name, .literal = true};
     } else if (file != environment.end()) {
       // One that can't be read still hides what a file says: the mistake is this, not that the key is missing.
-      const auto content = variableFromFile(file_name, file->second, mistakes);
+      const auto content = valueFromFile(file_name, file->second, mistakes);
       layer[key] = {.key = key, .value = content.value_or(""), .origin = file_name, .literal = true, .unreadable = !content};
     }
   }
@@ -153,6 +136,23 @@ Layer overrideLayer(const std::vector<std::string>& overrides, Mistakes& mistake
 }
 
 }  // namespace
+
+std::optional<std::string> valueFromFile(const std::string& variable, const std::string& file, Mistakes& mistakes) {
+  std::string error;
+  std::optional<std::string> content = readSmallFile(file, kMostVariableBytes, error);
+  if (!content) {  // the path isn't quoted: where the secret was put instead of its path, it would be the secret
+    mistakes.add(variable, "the file it names cannot be read: " + error);
+    return std::nullopt;
+  }
+  if (content->find('\0') != std::string::npos) {
+    mistakes.add(variable, "the file it names has a NUL byte; write text");
+    return std::nullopt;
+  }
+  const std::string_view text = *content;
+  const std::string_view ending = text.ends_with("\r\n") ? "\r\n" : text.ends_with('\n') ? "\n" : "";
+  content->resize(text.size() - ending.size());
+  return content;
+}
 
 Properties Properties::load(const ConfigInput& input, Mistakes& mistakes) {
   const std::filesystem::path directory = input.file.parent_path();

@@ -66,6 +66,10 @@ class Properties {
 // and the folder of the drop-ins.
 std::vector<std::filesystem::path> configFiles(const ConfigInput& input);
 
+// The value that the file holds which a variable (NAME_FILE) names, without its last line's end; nothing, and a mistake of the variable's,
+// when it can't be read.
+std::optional<std::string> valueFromFile(const std::string& variable, const std::string& file, Mistakes& mistakes);
+
 // How a mistake about this property begins.
 std::string placeOf(const Property& property);
 

@@ -105,31 +105,6 @@ std::string shownText(const PropertyValue& value, const SettingDescription& sett
   return value.text.find("://") != std::string::npos && value.text.find('@') != std::string::npos ? shownUrl(value.text) : value.text;
 }
 
-std::optional<SettingValue> readSetting(const PropertyValue& value, const std::string& plugin, const SettingDescription& setting,
-                                        Mistakes& mistakes) {
-  const std::string choices = joinedChoices(setting);
-  const Connection* connection = connectionOf(plugin, setting.key);
-  // A server's own rules tell more than the scheme's alone.
-  const bool own_rules = connection != nullptr && connection->fault != nullptr;
-  const KeyDescription description{.key = setting.key,
-                                   .type = keyType(setting.type),
-                                   .secret = isSecret(setting),
-                                   .choices = setting.type == SettingType::url && own_rules ? "" : std::string_view(choices),
-                                   .least = setting.type == SettingType::duration ? 0 : std::numeric_limits<std::int64_t>::min(),
-                                   .most = std::numeric_limits<std::int64_t>::max()};
-  const auto typed = typedValue(description, value, mistakes);
-  bool has_password = false;
-  if (!typed || (setting.type == SettingType::url && !urlIsFine(connection, value, has_password, mistakes))) return std::nullopt;
-  return SettingValue{.key = setting.key,
-                      .type = setting.type,
-                      .text = typed->text,
-                      .shown = shownText(value, setting),
-                      .integer = typed->integer,
-                      .number = typed->number,
-                      .secret = isSecret(setting) || has_password || value.secret,
-                      .origin = value.origin};
-}
-
 // The value as the strongest of its sources has it; nothing where none has one, or after a mistake.
 std::optional<PropertyValue> sourceOf(const Properties& properties, const std::string& check, const PluginDescription& plugin,
                                       const SettingDescription& setting, Mistakes& mistakes) {
@@ -213,6 +188,31 @@ CheckSpec readHostKeys(const Properties& properties, const std::string& check, M
   const auto plugin = properties.properties().find(fullKey(check, "plugin"));
   spec.origins["plugin"] = plugin == properties.properties().end() ? "default" : plugin->second.origin;
   return spec;
+}
+
+std::optional<SettingValue> readSetting(const PropertyValue& value, const std::string& plugin, const SettingDescription& setting,
+                                        Mistakes& mistakes) {
+  const std::string choices = joinedChoices(setting);
+  const Connection* connection = connectionOf(plugin, setting.key);
+  // A server's own rules tell more than the scheme's alone.
+  const bool own_rules = connection != nullptr && connection->fault != nullptr;
+  const KeyDescription description{.key = setting.key,
+                                   .type = keyType(setting.type),
+                                   .secret = isSecret(setting),
+                                   .choices = setting.type == SettingType::url && own_rules ? "" : std::string_view(choices),
+                                   .least = setting.type == SettingType::duration ? 0 : std::numeric_limits<std::int64_t>::min(),
+                                   .most = std::numeric_limits<std::int64_t>::max()};
+  const auto typed = typedValue(description, value, mistakes);
+  bool has_password = false;
+  if (!typed || (setting.type == SettingType::url && !urlIsFine(connection, value, has_password, mistakes))) return std::nullopt;
+  return SettingValue{.key = setting.key,
+                      .type = setting.type,
+                      .text = typed->text,
+                      .shown = shownText(value, setting),
+                      .integer = typed->integer,
+                      .number = typed->number,
+                      .secret = isSecret(setting) || has_password || value.secret,
+                      .origin = value.origin};
 }
 
 std::vector<SettingValue> readSettings(const Properties& properties, const std::string& check, const PluginDescription& plugin,

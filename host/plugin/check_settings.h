@@ -7,6 +7,7 @@
 #include "plugin/check_plan.h"
 #include "plugin/plugin_description.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,10 @@ namespace pulsewatch {
 
 // The host's own keys of a check; its plugin and settings are left alone.
 CheckSpec readHostKeys(const Properties& properties, const std::string& check, Mistakes& mistakes);
+
+// A value as its setting takes it; nothing, and a mistake, when it doesn't fit.
+std::optional<SettingValue> readSetting(const PropertyValue& value, const std::string& plugin, const SettingDescription& setting,
+                                        Mistakes& mistakes);
 
 // Every setting that has a value. A required one without is a mistake, as is one that does not fit its type.
 std::vector<SettingValue> readSettings(const Properties& properties, const std::string& check, const PluginDescription& plugin,

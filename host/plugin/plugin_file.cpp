@@ -80,6 +80,12 @@ FileDescriptor openPluginFile(const std::filesystem::path& directory, const std:
   return copy;
 }
 
+FileDescriptor copyPlugin(const FileDescriptor& file, const std::string& file_name) {
+  FileDescriptor copy = sealedCopy(file.get(), file_name);
+  lookInto(copy, checkElf);
+  return copy;
+}
+
 bool sameBytes(const FileDescriptor& a, const FileDescriptor& b) {
   bool same = false;
   lookInto(a, [&](std::span<const std::byte> first) {

@@ -18,6 +18,9 @@ namespace pulsewatch {
 FileDescriptor openPluginFile(const std::filesystem::path& directory, const std::string& file_name, const std::set<uid_t>& owners,
                               const ChecksumPolicy& checksums = {});
 
+// A copy of an open file, whosever it is, with its ELF's bounds checked. Throws Refusal.
+FileDescriptor copyPlugin(const FileDescriptor& file, const std::string& file_name);
+
 // Whether two copies are of the same bytes. Throws Refusal when one can't be mapped.
 bool sameBytes(const FileDescriptor& a, const FileDescriptor& b);
 

@@ -15,3 +15,4 @@ install(FILES ${package}/pulsewatch-sdk.pc DESTINATION share/pkgconfig COMPONENT
 install(PROGRAMS ${sdk}/bin/pulsewatch-new-plugin DESTINATION bin COMPONENT dev)
 install(DIRECTORY ${sdk}/template DESTINATION share/pulsewatch COMPONENT dev)
 install(FILES ${sdk}/README.md DESTINATION share/doc/pulsewatch-dev COMPONENT dev)
+install(FILES ${sdk}/../docs/man/pulsewatch-new-plugin.1 DESTINATION share/man/man1 COMPONENT dev)

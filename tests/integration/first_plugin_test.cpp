@@ -36,6 +36,8 @@ class FirstPluginTest : public CppUnit::TestFixture {
     commands.replace(commands.find(installed), installed.size(), plugins + "/");
     followCommands(commands, author_->path().string());
     pluginVotes(plugins + "/space.so");
+    const std::string programs = std::filesystem::path(PULSEWATCH_PLUGIN_TEST_PROGRAM).parent_path().string();
+    followCommands("PATH=" + programs + ":$PATH\n" + pageBlock(kPage, "sh", "pulsewatch-plugin-test"), author_->path().string());
   }
 
   void testWithoutCMake() {
