@@ -125,6 +125,7 @@ check_completions() {
   offers "$shell" 'pulsewatchctl ' $(commands)
   offers "$shell" 'pulsewatchctl -' --socket --json --help --version
   offers "$shell" 'pulsewatchctl mute ' database redis
+  PULSEWATCH_CONTROL_SOCKET=$scratch/none offers "$shell" "pulsewatchctl --socket=$scratch/control run " database redis
   offers "$shell" 'pulsewatchctl mute redis -' --for --reason --socket --json
   offers "$shell" 'pulsewatchctl mute redis --for ' 30m 2h
   offers "$shell" 'pulsewatchctl probe -' --timeout --container
