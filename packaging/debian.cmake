@@ -27,8 +27,8 @@ pulsewatchd loads health checks as shared libraries, runs them on a schedule
 and turns their results into one verdict, ready or not, which it serves over
 HTTP for load balancers, kubelets and Prometheus.
 .
-The plugins mysql, redis and migrations are included. Others are dropped into
-/usr/local/lib/pulsewatch/plugins, and are at work without a restart.")
+Plugins for MySQL, Redis and database migrations are included. Others are
+dropped into /usr/local/lib/pulsewatch/plugins, and work without a restart.")
 foreach(script postinst prerm postrm)
   list(APPEND CPACK_DEBIAN_HOST_PACKAGE_CONTROL_EXTRA ${folder}/debian/${script})
 endforeach()

@@ -7,6 +7,7 @@
 function troff(text) {
   gsub(/\\/, "\\e", text)
   gsub(/-/, "\\-", text)
+  gsub(/[?&]/, "&\\:", text)  # where a long URL may be broken
   while (match(text, /`[^`]*`/)) text = substr(text, 1, RSTART - 1) "\\fB" substr(text, RSTART + 1, RLENGTH - 2) "\\fR" substr(text, RSTART + RLENGTH)
   return text ~ /^[.']/ ? "\\&" text : text
 }

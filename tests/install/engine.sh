@@ -64,11 +64,11 @@ debian_image() {
     { rm -rf "$tree"; skip "debootstrap can't make an image: $(tail -n 1 "$source_directory/build/install/image.log")"; }
   rm -rf "$tree"/var/cache/apt/archives/*.deb "$tree"/var/lib/apt/lists/*
   local unit
+  mkdir -p "$tree/etc/systemd/system" "$tree/etc/systemd/system-preset"
   for unit in systemd-sysctl systemd-modules-load systemd-udevd systemd-remount-fs systemd-timesyncd getty@tty1 console-getty; do
     ln -sf /dev/null "$tree/etc/systemd/system/$unit.service"
   done
   rm -f "$tree"/etc/systemd/system/*.wants/{mariadb,redis-server}.*
-  mkdir -p "$tree/etc/systemd/system-preset"
   printf 'disable %s\n' 'mariadb.*' redis-server.service >"$tree/etc/systemd/system-preset/00-tests.preset"  # a first boot enables all
   tar -C "$tree" -c . | docker import -c 'CMD ["/sbin/init"]' - "$image" >/dev/null
   rm -rf "$tree"
