@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <system_error>
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 DeafServer::DeafServer() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_in address{};
@@ -19,4 +19,4 @@ DeafServer::DeafServer() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC,
   port_ = ntohs(address.sin_port);
 }
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 class DeafServer {
  public:
@@ -17,4 +17,4 @@ class DeafServer {
   std::uint16_t port_ = 0;
 };
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform

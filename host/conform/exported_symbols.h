@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 struct ExportedSymbol {
   std::string name;
@@ -22,4 +22,4 @@ bool refusesUnloading(const FileDescriptor& copy);
 // A symbol's name as its source has it.
 std::string demangled(const std::string& symbol);
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform

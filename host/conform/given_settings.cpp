@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <optional>
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 namespace {
 
@@ -124,4 +124,4 @@ std::vector<SettingValue> readGivenSettings(const PluginDescription& plugin, con
   return settings;
 }
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform

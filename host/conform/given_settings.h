@@ -10,11 +10,11 @@
 #include <string>
 #include <vector>
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 // `arguments` are KEY=VALUE or KEY_file=PATH. Every setting that has a value; a required one without is a mistake, as is one that doesn't
 // fit its type, and one that isn't declared.
 std::vector<SettingValue> readGivenSettings(const PluginDescription& plugin, const std::vector<std::string>& arguments,
                                             const std::map<std::string, std::string>& environment, Mistakes& mistakes);
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform

@@ -8,7 +8,7 @@
 #include <thread>
 #include <unistd.h>
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 Memory Memory::now() {
   const struct mallinfo2 heap = ::mallinfo2();
@@ -50,4 +50,4 @@ bool waitUntil(const std::function<bool()>& condition, Milliseconds within) {
   return true;
 }
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform

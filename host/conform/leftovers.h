@@ -8,7 +8,7 @@
 #include <map>
 #include <string>
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 // Bytes that are allocated, by malloc, and mapped for data otherwise.
 struct Memory {
@@ -28,4 +28,4 @@ bool hasChildren();
 // Whether the condition came to hold.
 bool waitUntil(const std::function<bool()>& condition, Milliseconds within);
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform

@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 namespace {
 
@@ -189,4 +189,4 @@ std::string leavesNoProcess(const Subject& subject, Progress& progress) {
   throw Broken("a child process is left after its check was destroyed, living or not waited for; end it and wait for it in run or destroy");
 }
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform

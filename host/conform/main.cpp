@@ -22,7 +22,7 @@
 #include <unistd.h>
 #include <variant>
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 namespace {
 
@@ -168,16 +168,16 @@ int perform(int argc, char** argv) {
 
 }  // namespace
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform
 
 int main(int argc, char** argv) {
   try {
-    return pulsewatch::perform(argc, argv);
-  } catch (const pulsewatch::WrongUsage& e) {
+    return pulsewatch::conform::perform(argc, argv);
+  } catch (const pulsewatch::conform::WrongUsage& e) {
     std::cerr << e.what() << "\npulsewatch-plugin-test --help tells more\n";
-    return pulsewatch::kUsage;
+    return pulsewatch::conform::kUsage;
   } catch (const std::exception& e) {
     std::cerr << "pulsewatch-plugin-test: " << e.what() << '\n';
   }
-  return pulsewatch::kInternal;
+  return pulsewatch::conform::kInternal;
 }

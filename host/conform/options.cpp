@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <getopt.h>
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 namespace {
 
@@ -86,4 +86,4 @@ Options readOptions(int argc, char** argv) {
 
 const char* optionsHelp() { return kHelp; }
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform

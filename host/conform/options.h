@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 // What is wrong with the command line: one line or more.
 class WrongUsage : public std::runtime_error {
@@ -32,4 +32,4 @@ Options readOptions(int argc, char** argv);
 
 const char* optionsHelp();
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform

@@ -15,7 +15,7 @@
 #include <future>
 #include <unistd.h>
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 namespace {
 
@@ -92,4 +92,4 @@ std::string unloads(const Subject& subject, Progress& progress) {
   return {};
 }
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform

@@ -14,7 +14,7 @@
 #include <system_error>
 #include <unistd.h>
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 namespace {
 
@@ -88,4 +88,4 @@ std::string ProcessState::changedIn(const ProcessState& later) const {
   return joinedWords(changed, " and ");
 }
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform

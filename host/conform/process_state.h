@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 class ProcessState {
  public:
@@ -19,4 +19,4 @@ class ProcessState {
   std::vector<std::pair<std::string, std::string>> parts_;  // what, and how it is
 };
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform

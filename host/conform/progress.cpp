@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <unistd.h>
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 namespace {
 
@@ -47,4 +47,4 @@ void Progress::leaveForkedChild() const {
   if (::getpid() != process_) ::_exit(0);
 }
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform

@@ -10,7 +10,7 @@
 #include <string>
 #include <sys/types.h>
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 enum class Verdict : int { none, ok, failed, skipped };
 
@@ -50,4 +50,4 @@ class Progress {
   bool follows_ = true;
 };
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform

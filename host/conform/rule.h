@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 // The rule doesn't hold: what is wrong and what to do.
 class Broken : public std::runtime_error {
@@ -33,4 +33,4 @@ struct Rule {
 // In the order in which they are told. `file` and `load` come first.
 const std::vector<Rule>& rules();
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform

@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 // static_rules.cpp: without the plugin at work
 std::string exportsItsEntry(const Subject& subject, Progress& progress);
@@ -34,4 +34,4 @@ std::string leavesProcessAlone(const Subject& subject, Progress& progress);
 std::string printsNothing(const Subject& subject, Progress& progress);
 std::string unloads(const Subject& subject, Progress& progress);
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform

@@ -21,7 +21,7 @@
 extern "C" void __gcov_dump();
 #endif
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 namespace {
 
@@ -157,4 +157,4 @@ bool RuleProcess::over() {
   return true;
 }
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform

@@ -9,7 +9,7 @@
 #include <string>
 #include <sys/types.h>
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 class RuleProcess {
  public:
@@ -40,4 +40,4 @@ class RuleProcess {
   std::string sentence_;
 };
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform

@@ -14,7 +14,7 @@
 #include <thread>
 #include <unistd.h>
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 namespace {
 
@@ -67,4 +67,4 @@ void runRules(const std::vector<const Rule*>& chosen, const Subject& subject, co
   killOrphans();
 }
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform

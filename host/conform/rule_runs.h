@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 using TellRule = std::function<void(const Rule& rule, Verdict verdict, const std::string& sentence)>;
 
 // Throws std::system_error when a process can't be started. What the plugin has left behind is killed.
 void runRules(const std::vector<const Rule*>& chosen, const Subject& subject, const TellRule& tell);
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform

@@ -1,7 +1,7 @@
 #include "conform/rule.h"
 #include "conform/rule_functions.h"
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 const std::vector<Rule>& rules() {
   static const std::vector<Rule> all{
@@ -27,4 +27,4 @@ const std::vector<Rule>& rules() {
   return all;
 }
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform

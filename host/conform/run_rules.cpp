@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 namespace {
 
@@ -187,4 +187,4 @@ std::string obeysCancel(const Subject& subject, Progress& progress) {
   return {};
 }
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform

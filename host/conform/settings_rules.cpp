@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 namespace {
 
@@ -79,4 +79,4 @@ std::string recoversFromFailedCreate(const Subject& subject, Progress& progress)
   throw Skipped("create fails with none of the values that the rule settings tries");
 }
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform

@@ -7,7 +7,7 @@
 #include <elf.h>
 #include <string_view>
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 namespace {
 
@@ -76,4 +76,4 @@ std::string describesItself(const Subject& subject, Progress& /*progress*/) {
   return {};
 }
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform

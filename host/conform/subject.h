@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 // As texts, by key.
 using Settings = std::map<std::string, std::string>;
@@ -33,4 +33,4 @@ struct Subject {
   [[nodiscard]] Milliseconds shortTimeout() const { return std::min(timeout, Milliseconds(200)); }
 };
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform

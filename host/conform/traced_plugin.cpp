@@ -7,7 +7,7 @@
 #include <system_error>
 #include <utility>
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 namespace {
 
@@ -66,4 +66,4 @@ const pw_plugin* openTraced(const Subject& subject, Progress& progress) {
 
 void hearNothing() { heard = false; }
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform

@@ -5,7 +5,7 @@
 #include "conform/subject.h"
 #include <pulsewatch/abi.h>
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 // Traced. One at a time in a process; `plugin` and `progress` must outlive it.
 const pw_plugin* traced(const pw_plugin& plugin, Progress& progress);
@@ -16,4 +16,4 @@ const pw_plugin* openTraced(const Subject& subject, Progress& progress);
 // From now on the host takes no log lines and no observations: the fake one keeps them all, and would grow.
 void hearNothing();
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 namespace {
 
@@ -28,4 +28,4 @@ std::string wrongOf(const testing::Outcome& outcome) {
   return {};
 }
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform

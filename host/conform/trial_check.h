@@ -8,7 +8,7 @@
 
 #include <string>
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 class TrialCheck {
  public:
@@ -31,4 +31,4 @@ std::string wrongOf(const testing::Outcome& outcome);
 
 bool isOfSecret(const std::string& fault);
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform

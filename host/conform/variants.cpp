@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 namespace {
 
@@ -135,4 +135,4 @@ Settings withPlantedSecrets(const Subject& subject) {
   return any ? settings : Settings();
 }
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform

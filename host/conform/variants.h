@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace pulsewatch {
+namespace pulsewatch::conform {
 
 struct Variant {
   std::string what;  // for a sentence: `with path = "/"`
@@ -23,4 +23,4 @@ Settings redirected(const Subject& subject, std::uint16_t port);
 // The settings with a made-up secret in every place for one; empty when there is none.
 Settings withPlantedSecrets(const Subject& subject);
 
-}  // namespace pulsewatch
+}  // namespace pulsewatch::conform
