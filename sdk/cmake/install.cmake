@@ -14,5 +14,12 @@ install(FILES ${sdk}/cmake/pulsewatch-sdk-config.cmake ${sdk}/cmake/pulsewatch_p
 install(FILES ${package}/pulsewatch-sdk.pc DESTINATION share/pkgconfig COMPONENT dev)
 install(PROGRAMS ${sdk}/bin/pulsewatch-new-plugin DESTINATION bin COMPONENT dev)
 install(DIRECTORY ${sdk}/template DESTINATION share/pulsewatch COMPONENT dev)
-install(FILES ${sdk}/README.md DESTINATION share/doc/pulsewatch-dev COMPONENT dev)
+
+# The links of the guide, from where it lies.
+file(READ ${sdk}/README.md guide)
+string(REPLACE "](include/" "](../../../include/" guide "${guide}")
+string(REPLACE "](cmake/" "](../../cmake/pulsewatch-sdk/" guide "${guide}")
+file(CONFIGURE OUTPUT ${package}/README.md CONTENT "${guide}" @ONLY)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${sdk}/README.md)
+install(FILES ${package}/README.md DESTINATION share/doc/pulsewatch-dev COMPONENT dev)
 install(FILES ${sdk}/../docs/man/pulsewatch-new-plugin.1 DESTINATION share/man/man1 COMPONENT dev)

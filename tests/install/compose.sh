@@ -34,7 +34,7 @@ make_checkout() {
   redis=$(server_image redis redis:7)
   [ "${LONG:-0}" != 1 ] || prometheus=$(server_image prometheus prom/prometheus)
   mkdir "$checkout"
-  cp -r "$source_directory/docker-compose.yml" "$source_directory/.env.example" "$source_directory/etc" "$source_directory/plugins.d" "$checkout/"
+  cp -r "$source_directory/docker-compose.yml" "$source_directory/.env.example" "$source_directory/etc" "$checkout/"
   cat >"$checkout/images.yml" <<YAML
 services:
   web: {image: "$web"}
@@ -78,10 +78,10 @@ check_database() {
 
 check_plugin() {
   plugin dropped unhealthy "$scratch/dropped.so"
-  as_user install -m 644 "$scratch/dropped.so" "$checkout/plugins.d/dropped.so"
+  as_user install -m 644 "$scratch/dropped.so" "$checkout/etc/plugins.d/dropped.so"
   wait_for 30 "the check of a plugin that was dropped in votes" ready_is 503
   grep -q '"dropped":{"status":"unhealthy"' "$scratch/ready" || fail "with the plugin /ready says: $(cat "$scratch/ready")"
-  rm "$checkout/plugins.d/dropped.so"
+  rm "$checkout/etc/plugins.d/dropped.so"
   wait_for 30 "/ready is 200 when the plugin has gone" ready_is 200
   has_no '"dropped"' || fail "the check of a plugin that has gone is still there"
   say "a plugin that was dropped in votes, until it is removed"

@@ -9,7 +9,7 @@ make_packages() {
   local program
   for program in cpack dpkg-shlibdeps file xz; do command -v "$program" >/dev/null || skip "there is no $program to make packages with"; done
   [ -x "$build_directory/bin/pulsewatchd" ] || fail "$build_directory has no programs; build them first"
-  "$source_directory/packaging/package.sh" "$build_directory" "$1" || fail "the packages can't be made"
+  "$source_directory/etc/packaging/package.sh" "$build_directory" "$1" || fail "the packages can't be made"
   host_package=$(echo "$1"/pulsewatch_*.deb)
   dev_package=$(echo "$1"/pulsewatch-dev_*.deb)
 }

@@ -44,6 +44,15 @@ check_pages() {
   say "the pages have every option and command"
 }
 
+# The links of the SDK's guide lead somewhere from where it is installed.
+check_guide() {
+  local guide=$tree/usr/share/doc/pulsewatch-dev/README.md link links
+  links=$(grep -oE '\]\([^)#]+' "$guide" | cut -c 3- | grep -v '^https*:')
+  [ "$(wc -l <<<"$links")" -ge 3 ] || fail "the guide of the SDK has only these links: $links"
+  for link in $links; do [ -e "$(dirname "$guide")/$link" ] || fail "the link $link in $guide leads nowhere"; done
+  diff <(sed -E 's/\]\([^)]+//g' "$guide") <(sed -E 's/\]\([^)]+//g' "$source_directory/sdk/README.md") >&2 || fail "the installed guide has another text"
+}
+
 # The unit test HostConfigTest holds etc/pulsewatch.properties against the host's own list of keys.
 check_keys() {
   local key keys=0
@@ -92,17 +101,16 @@ in_bash() {
     printf "%s\n" "${COMPREPLY[@]}"' bash "$1" 2>"$scratch/bash.err" || { cat "$scratch/bash.err" >&2; fail "bash: completion of '$1'"; }
 }
 
-# in_zsh WORDS: what an interactive zsh on a terminal of its own shows for TAB.
+# in_zsh WORDS: what an interactive zsh on a terminal of its own lists. Not by TAB: it lists nothing when more input is there already.
 in_zsh() {
   ZDOTDIR=$scratch zsh -f -c '
     zmodload zsh/zpty
     zpty shell "TERM=dumb zsh -f -i"
     zpty -w shell "PROMPT= ; unset zle_bracketed_paste; fpath=($1/usr/share/zsh/vendor-completions \$fpath); autoload -U compinit; compinit -u -d $2/zcompdump
-      zstyle \":completion:*\" list-prompt \"\"; LISTMAX=1000; zle_highlight=(none); setopt NO_list_packed; print re\"\"ady"
+      zstyle \":completion:*\" list-prompt \"\"; LISTMAX=1000; zle_highlight=(none); setopt NO_list_packed
+      show() { zle list-choices; zle -R; zle -I; print fin\"\"ished }; zle -N show; bindkey \"^T\" show; print re\"\"ady"
     zpty -r shell output "*ready*"
-    zpty -w -n shell "$3"$'"'\t\t'"'
-    zpty -w shell $'"'\C-u'"'
-    zpty -w shell "print fin\"\"ished"
+    zpty -w -n shell "$3"$'"'\C-t'"'
     zpty -r shell output "*finished*"
     print -r -- "$output"
     zpty -d shell' zsh "$tree" "$scratch" "$1" | col -bx
@@ -133,12 +141,19 @@ check_completions() {
   offers "$shell" 'pulsewatchd -' $(options_of pulsewatchd)
   offers "$shell" 'pulsewatchd --describe=' mysql redis migrations
   offers "$shell" "pulsewatchd --config=$source_directory/etc/pulsewatch" pulsewatch.properties
+  # shellcheck disable=SC2046
+  offers "$shell" 'pulsewatch-plugin-test -' $(options_of pulsewatch-plugin-test)
+  offers "$shell" 'pulsewatch-plugin-test --rule=' deadline unload
+  offers "$shell" "pulsewatch-plugin-test $build/plugins/my" mysql.so
+  offers "$shell" 'pulsewatch-new-plugin -' --lang --help
+  offers "$shell" 'pulsewatch-new-plugin --lang=' c rust
   say "$shell completes commands, options, checks and plugins"
 }
 
 for program in man col lexgrog; do command -v $program >/dev/null || skip "there is no $program; install man-db and bsdextrautils"; done
 lay_out
 check_pages
+check_guide
 check_keys
 start_daemon
 if [ -e /usr/share/bash-completion/bash_completion ]; then check_completions bash; else echo 'skipped: installation: bash-completion is not there; install it'; fi

@@ -17,6 +17,7 @@ usr/bin/pulsewatchd
 usr/lib/pulsewatch/plugins/migrations.so
 usr/lib/pulsewatch/plugins/mysql.so
 usr/lib/pulsewatch/plugins/redis.so
+usr/share/bash-completion/completions/pulsewatch-plugin-test
 usr/share/bash-completion/completions/pulsewatchctl
 usr/share/bash-completion/completions/pulsewatchd
 usr/share/doc/pulsewatch/CHANGELOG.md.gz
@@ -27,6 +28,7 @@ usr/share/man/man1/pulsewatch-plugin-test.1.gz
 usr/share/man/man1/pulsewatchctl.1.gz
 usr/share/man/man5/pulsewatch.properties.5.gz
 usr/share/man/man8/pulsewatchd.8.gz
+usr/share/zsh/vendor-completions/_pulsewatch-plugin-test
 usr/share/zsh/vendor-completions/_pulsewatchctl
 usr/share/zsh/vendor-completions/_pulsewatchd'
 dev_files='
@@ -34,10 +36,12 @@ usr/bin/pulsewatch-new-plugin
 usr/include/pulsewatch/abi.h
 usr/include/pulsewatch/plugin.h
 usr/include/pulsewatch/testing.h
+usr/share/bash-completion/completions/pulsewatch-new-plugin
 usr/share/cmake/pulsewatch-sdk/pulsewatch-sdk-config.cmake
 usr/share/man/man1/pulsewatch-new-plugin.1.gz
 usr/share/pkgconfig/pulsewatch-sdk.pc
-usr/share/pulsewatch/template/c++/plugin.cpp'
+usr/share/pulsewatch/template/c++/plugin.cpp
+usr/share/zsh/vendor-completions/_pulsewatch-new-plugin'
 
 listed() { dpkg-deb -c "$1" | awk '$1 !~ /^d/ { print substr($6, 3) }' | LC_ALL=C sort; }
 

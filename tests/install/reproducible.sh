@@ -24,7 +24,7 @@ build_elsewhere() {
   } >"$scratch/build.log" 2>&1 || { tail -n 20 "$scratch/build.log" >&2; fail "it can't be built elsewhere"; }
   export LC_ALL=C.UTF-8
   faketime -f +100d true 2>/dev/null || skip "there is no faketime, to pack it at another time; install it"
-  faketime -f +100d "$copy/packaging/package.sh" "$copy/build/$(basename "$build_directory")" "$scratch/elsewhere" || fail "it can't be packed elsewhere"
+  faketime -f +100d "$copy/etc/packaging/package.sh" "$copy/build/$(basename "$build_directory")" "$scratch/elsewhere" || fail "it can't be packed elsewhere"
 }
 
 SOURCE_DATE_EPOCH=$(git -C "$source_directory" log -1 --format=%ct)

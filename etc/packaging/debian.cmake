@@ -1,4 +1,4 @@
-# Debian's packages, by CPack; packaging/package.sh runs it.
+# Debian's packages, by CPack; package.sh runs it.
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME pulsewatch)
 set(CPACK_PACKAGE_VENDOR "The pulsewatch authors")

@@ -7,7 +7,7 @@ umask 022
 build=$(realpath "$1")
 mkdir -p "$2"
 folder=$(realpath "$2")
-source_directory=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+source_directory=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 export LC_ALL=C SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$source_directory" log -1 --format=%ct)}
 
 staging=$(mktemp -d "$folder/staging.XXXXXX")
