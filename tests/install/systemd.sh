@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Debian's package under a real systemd, with a real MariaDB and Redis: installed it is at work, watched, sandboxed and told of; reloaded,
-# killed, hung, misconfigured, stopped, upgraded and purged it does as it says. PACKAGE=FILE takes one that is there.
+# killed, hung, misconfigured, stopped, upgraded and purged it does as it says, by the README's commands. PACKAGE=FILE takes one that is there.
 # shellcheck source=tests/install/images.sh
 source "$(dirname "${BASH_SOURCE[0]}")/images.sh"
 # shellcheck source=tests/install/debian.sh
@@ -24,6 +24,21 @@ says() { answer /ready | grep -qF "$1"; }
 journal_has() { inside journalctl --no-pager -o cat -u pulsewatch | grep -F "$1" >/dev/null; }  # all of it is read: no broken pipe
 workers() { inside pulsewatchctl plugins | awk '$4 ~ /^[0-9]+$/ { print $4 }'; }
 
+# The commands of the README's section. `as_written START` runs the one that begins so, as it stands there; root needs no sudo.
+mapfile -t written < <(sed -n '/^## As a Debian package$/,/^## In/p' "$source_directory/README.md" | sed -n '/^```sh$/,/^```$/{/^```/d; s/ *#.*//; p}')
+as_written() {
+  local at
+  for at in "${!written[@]}"; do
+    [[ ${written[at]} == "$1"* ]] || continue
+    docker exec -e DEBIAN_FRONTEND=noninteractive -w /root "$machine" sh -c "sudo() { \"\$@\"; }; ${written[at]}" >"$scratch/output" 2>&1 ||
+      { cat "$scratch/output" >&2; fail "the README's \`${written[at]}\` fails"; }
+    unset "written[at]"
+    return
+  done
+  fail "the README has no command \`$1\`"
+}
+output_has() { grep -qF "$1" "$scratch/output" || { cat "$scratch/output" >&2; fail "the README's command doesn't say \`$1\`"; }; }
+
 # set_up NAME LINE...: what an operator gives the unit by `systemctl edit`; with no line it is taken away.
 set_up() {
   local name=$1
@@ -40,14 +55,18 @@ set_up() {
 configure() { printf '%s\n' "$@" | docker exec -i "$machine" sh -c 'cat >/etc/pulsewatch/pulsewatch.d/50-test.properties'; }
 
 check_installed() {
-  inside dpkg -i /root/pulsewatch.deb >"$scratch/dpkg.log" 2>&1 || { cat "$scratch/dpkg.log" >&2; fail "the package can't be installed"; }
+  as_written 'sudo apt-get install ./build/package/pulsewatch_'
   is_active active || fail "the service is not active after the installation: $(inside systemctl is-active pulsewatch)"
   property_is Type notify || fail "the unit is not of Type=notify"
   [ "$(inside systemctl is-enabled pulsewatch)" = enabled ] || fail "the service is not enabled"
   ready_is 503 || fail "/ready is not 503 without servers"
   says 'MySQL connection refused at 127.0.0.1:3306' || fail "/ready doesn't say what is wrong: $(answer /ready)"
-  wait_for 10 "systemctl status says why it is not ready" \
-    status_is 'not ready: database: MySQL connection refused at 127.0.0.1:3306; redis: Redis connection refused at 127.0.0.1:6379'
+  local status='not ready: database: MySQL connection refused at 127.0.0.1:3306; redis: Redis connection refused at 127.0.0.1:6379'
+  wait_for 10 "systemctl status says why it is not ready" status_is "$status"
+  as_written 'systemctl status pulsewatch'
+  output_has "Status: \"$status\""
+  as_written 'curl'
+  output_has 'MySQL connection refused at 127.0.0.1:3306'
   say "installed: active, and not ready because there is no server"
 }
 
@@ -129,11 +148,12 @@ check_reload() {
   local pid
   pid=$(property MainPID)
   configure 'check.redis.critical = false'
-  inside systemctl reload pulsewatch || fail "systemctl reload fails"
+  as_written 'sudo systemctl reload pulsewatch'
   answer '/ready?verbose' | grep -q '"redis":{[^}]*"critical":false' || fail "the reload did not take effect: $(answer '/ready?verbose')"
   configure 'http.adress = ::1'
   inside systemctl reload pulsewatch 2>/dev/null && fail "systemctl reload is content with a mistake"
-  journal_has '50-test.properties:1: http.adress: unknown key; did you mean http.address?' || fail "the journal doesn't have the mistake"
+  as_written 'journalctl -u pulsewatch'
+  output_has '50-test.properties:1: http.adress: unknown key; did you mean http.address?'
   is_active active || fail "a mistake ended it: $(inside systemctl is-active pulsewatch)"
   wait_for 10 "status as before" status_is 'ready, 2 checks'
   inside kill -HUP "$pid"
@@ -237,13 +257,17 @@ check_stopped() {
   say "systemctl stop: drained, clean and quick"
 }
 
+dpkg_does() { inside dpkg "$@" >"$scratch/dpkg.log" 2>&1 || { cat "$scratch/dpkg.log" >&2; fail "dpkg $*"; }; }
+
 check_upgraded() {
   local pid
   pid=$(property MainPID)
   another_version "$host_package" 99.0 "$scratch/newer.deb"
   docker cp -q "$scratch/newer.deb" "$machine:/root/newer.deb"
   inside sed -i '$ a # mine' $file
-  inside dpkg -i --force-confold /root/newer.deb >"$scratch/dpkg.log" 2>&1 || { cat "$scratch/dpkg.log" >&2; fail "the newer package can't be installed"; }
+  dpkg_does --unpack --force-confold /root/newer.deb
+  { property_is MainPID "$pid" && is_active active && ready_is 200; } || fail "the old program does not run until the new one is there"
+  dpkg_does --configure --force-confold pulsewatch
   is_new "$pid" || fail "the upgrade did not restart it"
   inside grep -qx '# mine' $file || fail "the upgrade has lost a changed configuration"
   wait_for 30 "ready after the upgrade" ready_is 200
@@ -251,7 +275,7 @@ check_upgraded() {
 }
 
 check_purged() {
-  inside dpkg --purge pulsewatch >"$scratch/dpkg.log" 2>&1 || { cat "$scratch/dpkg.log" >&2; fail "the package can't be purged"; }
+  as_written 'sudo apt-get purge pulsewatch'
   [ -z "$(inside pgrep pulsewatch)" ] || fail "the purged program runs"
   inside systemctl cat pulsewatch >/dev/null 2>&1 && fail "the unit is left"
   local left
@@ -267,8 +291,9 @@ host_package=${PACKAGE:-}
 # shellcheck disable=SC2046
 debian_image systemd systemd systemd-sysv dbus curl procps adduser "${servers[@]}" $(needed_packages "$host_package")
 boot SYS_PTRACE
-docker cp -q "$host_package" "$machine:/root/pulsewatch.deb"
-inside mkdir -p /home/anybody
+inside mkdir -p /home/anybody /root/build/package
+docker cp -q "$host_package" "$machine:/root/build/package/"
+inside sh -c 'echo "APT::Get::Assume-Yes true;" >/etc/apt/apt.conf.d/tests'
 check_installed
 check_servers
 check_secret
@@ -282,4 +307,5 @@ check_given_back
 check_stopped
 check_upgraded
 check_purged
+[ "${written[*]}" = './dev package' ] || fail "these commands of the README were not tried: ${written[*]}"  # that one is what the package is of
 say "the package under systemd does what it says"
