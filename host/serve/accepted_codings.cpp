@@ -21,7 +21,7 @@ bool isWanted(std::string_view weight) {
 
 bool isAccepted(std::string_view parameters) {
   if (parameters.empty()) return true;
-  parameters = trimmed(parameters.substr(1));
+  parameters = withoutOws(parameters.substr(1));
   return parameters.size() > 2 && sameWord(parameters.substr(0, 2), "q=") && isWanted(parameters.substr(2));
 }
 
@@ -31,7 +31,7 @@ void AcceptedCodings::add(std::string_view value) {
   std::optional<std::string_view> list = value;
   while (const std::optional<std::string_view> element = nextElement(list)) {
     const std::size_t semicolon = std::min(element->find(';'), element->size());
-    const std::string_view coding = trimmed(element->substr(0, semicolon));
+    const std::string_view coding = withoutOws(element->substr(0, semicolon));
     const bool accepted = isAccepted(element->substr(semicolon));
     // Named twice, it must be wanted both times.
     if (sameWord(coding, "gzip") || sameWord(coding, "x-gzip"))

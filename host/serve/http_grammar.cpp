@@ -20,7 +20,7 @@ bool sameLetters(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
-std::string_view trimmed(std::string_view text) {
+std::string_view withoutOws(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
@@ -34,13 +34,13 @@ std::optional<std::string_view> nextElement(std::optional<std::string_view>& lis
     list.reset();
   else
     list->remove_prefix(comma + 1);
-  return trimmed(element);
+  return withoutOws(element);
 }
 
 std::optional<HttpField> parseField(std::string_view line) {
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos || !isToken(line.substr(0, colon))) return {};
-  return HttpField{line.substr(0, colon), trimmed(line.substr(colon + 1))};
+  return HttpField{line.substr(0, colon), withoutOws(line.substr(colon + 1))};
 }
 
 }  // namespace pulsewatch

@@ -42,10 +42,10 @@ int hexValue(char c);
 bool sameLetters(std::string_view a, std::string_view b);
 inline bool sameWord(std::string_view a, std::string_view b) { return a.size() == b.size() && sameLetters(a, b); }
 
-// Without the spaces and tabs around it.
-std::string_view trimmed(std::string_view text);
+// Without the spaces and tabs around it (optional white space, RFC 9110, 5.6.3).
+std::string_view withoutOws(std::string_view text);
 
-// Takes the next element, trimmed, off a list with commas; none after the last. "" has one, an empty one.
+// Takes the next element, without those, off a list with commas; none after the last. "" has one, an empty one.
 std::optional<std::string_view> nextElement(std::optional<std::string_view>& list);
 
 struct HttpField {

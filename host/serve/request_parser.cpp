@@ -86,7 +86,7 @@ class HeadReader {
     coded_ = true;
     std::optional<std::string_view> list = value;
     while (const std::optional<std::string_view> element = nextElement(list)) {
-      const std::string_view coding = trimmed(element->substr(0, element->find(';')));
+      const std::string_view coding = withoutOws(element->substr(0, element->find(';')));
       if (!isToken(coding) || element->find('"') != std::string_view::npos) return {400, "Transfer-Encoding is no list of codings"};
       if (chunked_) return {400, "Transfer-Encoding goes on after chunked"};
       chunked_ = sameWord(coding, "chunked");

@@ -12,17 +12,17 @@
 
 namespace pulsewatch::testing {
 
-// How many times longer a limit of time is with sanitizers, which slow everything down.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int slowness = 5;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+// How many times longer a limit of time is in a build that is slow.
+#if defined(PULSEWATCH_SANITIZED) || defined(PULSEWATCH_COVERAGE)
 constexpr int slowness = 5;
 #else
 constexpr int slowness = 1;
 #endif
+
+#if defined(PULSEWATCH_SANITIZED)  // which replaces malloc and wants to be the first library
+constexpr bool sanitized = true;
 #else
-constexpr int slowness = 1;
+constexpr bool sanitized = false;
 #endif
 
 // Fifty characters, as SECRET_KEY needs them.

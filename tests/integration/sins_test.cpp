@@ -80,7 +80,7 @@ bool matches(const std::string& message, const std::string& wanted) {
 std::vector<std::size_t> rowsOf(bool in_host) {
   std::vector<std::size_t> rows;
   for (std::size_t row = 0; row < sins.size(); ++row) {
-    if (slowness > 1 && sins[row].name.rfind("leak", 0) == 0) continue;
+    if (sanitized && sins[row].name.rfind("leak", 0) == 0) continue;
     if (!in_host || sins[row].survived_by_host) rows.push_back(row);
   }
   return rows;
