@@ -99,6 +99,8 @@ class InStepTest : public CppUnit::TestFixture {
         std::to_string(daemon.port()) + "\n");
     const PathCounts asked = askAll(proxy.port());
     daemon.stop();
+    const std::string info = proxy.tell("show info");
+    CPPUNIT_ASSERT_MESSAGE("its log is not whole:\n" + info, info.find("\nDroppedLogs: 0\n") != std::string::npos);
     compare(daemon, asked, [&proxy] { return strangePaths(proxy.log(), "sent:status/one "); });
   }
 
