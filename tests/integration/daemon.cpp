@@ -52,7 +52,7 @@ Poco::JSON::Object::Ptr waitForCheck(PulsewatchProcess& daemon, const std::strin
         const Poco::JSON::Object::Ptr object = checks->getObject(check);
         return textOf(object, "status") == status && textOf(object, "message").find(message) != std::string::npos;
       },
-      PulsewatchProcess::patience);
+      slowness * PulsewatchProcess::patience);
   if (!reached) throw std::runtime_error(check + " does not become " + status + " with \"" + message + "\": " + body);
   return answer;
 }

@@ -74,6 +74,9 @@ class LogOutputTest : public CppUnit::TestFixture {
     probe.finish();
     const double lost = dropped(daemon);
     CPPUNIT_ASSERT(reader.waitForText("\"log_dropped\""));
+    // The stop has a second for the log, and a megabyte may be waiting.
+    daemon.get("/nothing-waits");
+    CPPUNIT_ASSERT(reader.waitForText("/nothing-waits"));
     daemon.child().signal(SIGTERM);
     CPPUNIT_ASSERT(reader.waitForText("\"stopped\""));
     CPPUNIT_ASSERT_EQUAL(0, daemon.finish());

@@ -294,7 +294,7 @@ class ServiceManagerTest : public CppUnit::TestFixture {
     waitForMeals(managed, 3);
     daemon.child().signal(SIGSTOP);
     std::this_thread::sleep_for(seconds(8));  // that is the standstill
-    CPPUNIT_ASSERT(hungry(managed));
+    CPPUNIT_ASSERT(waitFor([&] { return hungry(managed); }, PulsewatchProcess::patience));  // what was on its way is here by then
     daemon.child().signal(SIGCONT);
     waitForMeals(managed, 10);
     CPPUNIT_ASSERT_EQUAL(std::size_t{0}, linesOfEvent(daemon.log(), "no_progress").size());
