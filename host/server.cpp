@@ -43,6 +43,8 @@ namespace pulsewatch {
 
 namespace {
 
+std::string checksText(std::size_t count) { return std::to_string(count) + (count == 1 ? " check" : " checks"); }
+
 constexpr std::string_view kLogger = "pulsewatch.core.host";
 constexpr std::size_t kMostInStatus = 3;           // of the reasons for a verdict
 constexpr std::chrono::seconds kMostStopTime{10};  // which takes one, on a machine with nothing else to do
@@ -280,7 +282,7 @@ void Server::Parts::tellStatus(const Verdict& verdict) {
   if (!manager_.listens()) return;
   const bool open = config_.get()->public_messages;
   std::string status = summary(open ? verdict : neutral(verdict), kMostInStatus);
-  if (verdict.ready) status += ", " + std::to_string(verdict.checks.size()) + (verdict.checks.size() == 1 ? " check" : " checks");
+  if (verdict.ready) status += ", " + checksText(verdict.checks.size());
   if (const std::string stuck = progress_.stuck(); !stuck.empty()) status += "; no progress: " + stuck;
   manager_.status(status);
 }
@@ -312,7 +314,7 @@ void Server::Parts::start() {
   log_.write({LogLevel::info,
               kLogger,
               "started",
-              std::string("pulsewatchd ") + hostVersion() + " runs " + std::to_string(board_.size()) + " checks",
+              std::string("pulsewatchd ") + hostVersion() + " runs " + checksText(board_.size()),
               {{"version", std::string(hostVersion())}}});
   manager_.ready();
   watchConfig(*config);

@@ -293,7 +293,7 @@ class ServiceManagerTest : public CppUnit::TestFixture {
     PulsewatchProcess daemon(managed.options);
     waitForMeals(managed, 3);
     daemon.child().signal(SIGSTOP);
-    std::this_thread::sleep_for(seconds(8));  // that is the standstill
+    std::this_thread::sleep_for(seconds(8));                                                // that is the standstill
     CPPUNIT_ASSERT(waitFor([&] { return hungry(managed); }, PulsewatchProcess::patience));  // what was on its way is here by then
     daemon.child().signal(SIGCONT);
     waitForMeals(managed, 10);

@@ -128,8 +128,7 @@ std::optional<User> unprivilegedUser() {
 
 Environment plainEnvironment() {
   Environment environment;
-  for (const char* name :
-       {"PATH", "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS", "LLVM_PROFILE_FILE"}) {
+  for (const char* name : {"PATH", "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS", "LLVM_PROFILE_FILE"}) {
     const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing here changes the environment
     if (value != nullptr) environment[name] = value;
   }
